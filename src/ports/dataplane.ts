@@ -1,0 +1,92 @@
+// The data plane of one node: storage, target, addresses, packet filter. All verbs are idempotent.
+import type { CallOptions, Outcome } from './outcome.ts';
+
+/** Where a disk's bytes are. `kind` names the adapter; the rest is the adapter's. */
+export type BackstoreSpec = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'memory' };
+
+/** What the target adapter needs to serve the bytes. */
+export interface Backing {
+  readonly kind: 'file' | 'memory';
+  /** A path that the target can open: a file or a block device; a name for `memory`. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export interface BackstorePort {
+  ensureAttached(request: { disk: string; spec: BackstoreSpec }, options: CallOptions): Promise<Outcome<Backing>>;
+  ensureDetached(request: { disk: string; spec: BackstoreSpec }, options: CallOptions): Promise<Outcome>;
+}
+
+/** Who may log in. No secrets: `secretFile` names a file, readable by the daemon only, with the CHAP secret in it. */
+export interface AccessRules {
+  /** Initiator names (IQNs); empty means any. */
+  readonly initiators: readonly string[];
+  readonly chap?: { readonly user: string; readonly secretFile: string };
+}
+
+export interface TargetSpec {
+  readonly disk: string;
+  readonly iqn: string;
+  /** 8 bytes in hex, stable and unique per disk: initiators recognise the disk by it on every path. */
+  readonly wwn: string;
+  readonly access: AccessRules;
+  readonly backing: Backing;
+}
+
+export interface Portal {
+  readonly iqn: string;
+  readonly ip: string;
+  readonly port: number;
+}
+
+export interface TargetView {
+  /** IQNs of the targets defined now, with the portals that are open for each. Foreign targets included. */
+  readonly targets: readonly { readonly iqn: string; readonly sessions: number }[];
+  readonly portals: readonly { readonly ip: string; readonly port: number }[];
+}
+
+export interface TargetPort {
+  /** The target with its LUN and access rules exists and is closed, or open if it already was. */
+  ensureDefined(target: TargetSpec, options: CallOptions): Promise<Outcome>;
+  ensureRemoved(target: { disk: string; iqn: string }, options: CallOptions): Promise<Outcome>;
+  /** New connections to the portal reach the target. `refused` when the target is not defined or the address is not there. */
+  ensureOpen(portal: Portal, options: CallOptions): Promise<Outcome>;
+  /** Nothing listens on the portal, its connections are reset and their commands have ended. */
+  ensureClosed(portal: Portal, options: CallOptions): Promise<Outcome>;
+  observe(options: CallOptions): Promise<Outcome<TargetView>>;
+}
+
+export interface Address {
+  readonly ip: string;
+  readonly prefix: number;
+  readonly interface: string;
+}
+
+export interface AddressPort {
+  /** Asks the network who answers for the IP, waiting `waitMs`: the answerer's link address, or null. Never our own. */
+  probe(address: Address, waitMs: number, options: CallOptions): Promise<Outcome<{ answeredBy: string | null }>>;
+  ensureAdded(address: Address, options: CallOptions): Promise<Outcome>;
+  ensureRemoved(address: Address, options: CallOptions): Promise<Outcome>;
+  /** Every address on the node, foreign ones included. */
+  observe(options: CallOptions): Promise<Outcome<readonly Address[]>>;
+  /** Tells the neighbours once where the IP is now: ARP request and reply, or an unsolicited neighbour advertisement. */
+  announce(address: Address, options: CallOptions): Promise<Outcome>;
+}
+
+/** Packets of one IP can be held back while its path is taken or given, so that initiators see silence, not errors. */
+export interface TrafficPort {
+  ensureBlocked(ip: string, options: CallOptions): Promise<Outcome>;
+  ensureUnblocked(ip: string, options: CallOptions): Promise<Outcome>;
+}
+
+export interface FencePort {
+  /** `done` only when the node is proven unable to write. Anything else is no proof. */
+  fence(victim: { node: string; session: string }, options: CallOptions): Promise<Outcome<{ evidence: string }>>;
+}
+
+export interface DataPlane {
+  readonly backstore: BackstorePort;
+  readonly target: TargetPort;
+  readonly address: AddressPort;
+  readonly traffic: TrafficPort;
+}

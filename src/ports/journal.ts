@@ -1,0 +1,77 @@
+// The journal holds intent and history. An entry is durable before the world changes because of it.
+import type { DomainEvent, Intent, Json } from '../../machines/intent.ts';
+
+/** What led to an event: walk these back to answer "why". */
+export type Cause =
+  | { readonly kind: 'intent'; readonly id: string }
+  | { readonly kind: 'consul'; readonly index: number; readonly key?: string }
+  | { readonly kind: 'operator'; readonly by: string; readonly reason: string }
+  | { readonly kind: 'local'; readonly what: string };
+
+export interface JournalRecord {
+  /** Grows by one per record in this journal. An intent's id is `<seq>.<position in intents>`. */
+  readonly seq: number;
+  readonly actor: string;
+  /** `name@version` of the machine that made this step. */
+  readonly machine: string;
+  /** Wall clock, milliseconds, for display only. */
+  readonly at: number;
+  readonly event: DomainEvent;
+  /** XState's state value after the event. */
+  readonly value: Json;
+  readonly intents: readonly Intent[];
+  readonly cause: Cause | null;
+  /** The intent this event answers; null for news. */
+  readonly settles: string | null;
+}
+
+/** An actor as it was right after record `seq`. */
+export interface ActorSnapshot {
+  readonly actor: string;
+  readonly seq: number;
+  readonly machine: string;
+  /** Wall clock of the last change of state. */
+  readonly since: number;
+  /** XState's persisted snapshot. */
+  readonly snapshot: Json;
+  /** Intents that have no answer yet, by id. */
+  readonly pending: readonly { readonly id: string; readonly intent: Intent }[];
+}
+
+export interface JournalContents {
+  readonly snapshots: readonly ActorSnapshot[];
+  /** Records newer than the snapshot of their actor, oldest first. */
+  readonly records: readonly JournalRecord[];
+  /** The seq of the newest record ever written; 0 for an empty journal. */
+  readonly lastSeq: number;
+}
+
+export interface JournalQuery {
+  readonly actor?: string;
+  /** Inclusive bounds on seq. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: number;
+  /** Newest first when true. */
+  readonly newestFirst?: boolean;
+}
+
+export interface JournalInfo {
+  readonly records: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly sizeBytes: number;
+  readonly location: string;
+}
+
+export interface JournalPort {
+  /** Reads what recovery needs. Throws `JOURNAL_IN_USE` or `JOURNAL_DAMAGED`. Called once, first. */
+  open(): Promise<JournalContents>;
+  /** Resolves when the records are durable, all or none. Concurrent calls may share one commit. Rejects with `JOURNAL_WRITE_FAILED`. */
+  append(records: readonly JournalRecord[]): Promise<void>;
+  /** Replaces the stored snapshots of these actors; a null snapshot forgets the actor (its records stay). */
+  saveSnapshots(snapshots: readonly (ActorSnapshot | { actor: string; seq: number; snapshot: null })[]): Promise<void>;
+  read(query: JournalQuery): Promise<readonly JournalRecord[]>;
+  info(): Promise<JournalInfo>;
+  close(): Promise<void>;
+}
