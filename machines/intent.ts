@@ -39,7 +39,7 @@ export type IntentTable = Readonly<Record<string, IntentSpec>>;
 /** An empty action body with typed params: machines name effects, the daemon carries them out. */
 export const intent =
   <Params extends Readonly<Record<string, Json>>>() =>
-  (_: unknown, _params: Params): void => {};
+  (_self: unknown, _params: Params): void => {};
 
 /** The three event types that can answer an intent, in the order done, refused, unknown. */
 export function answersOf(type: string, spec: IntentSpec): readonly string[] {
