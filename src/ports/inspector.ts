@@ -1,0 +1,171 @@
+// What the inspector (HTTP, UI, CLI) sees of a running daemon, and the one way in for operators.
+import type { DomainEvent, Json } from '../../machines/intent.ts';
+import type { Cause, JournalInfo, JournalQuery, JournalRecord } from './journal.ts';
+
+/** An actor as of its last committed record. */
+export interface ActorView {
+  readonly id: string;
+  /** `disk-path@1` */
+  readonly machine: string;
+  /** Dotted state path, e.g. `mapped.opening`. */
+  readonly state: string;
+  /** The state's own sentence: "the path is …". */
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly context: Json;
+  /** Wall clock milliseconds of the last change of state. */
+  readonly since: number;
+  /** Seq of the last record of this actor. */
+  readonly seq: number;
+  readonly pending: readonly { readonly id: string; readonly type: string; readonly params: Json }[];
+  readonly timers: readonly { readonly name: string; readonly dueInMs: number }[];
+  /** Event types that this state reacts to. */
+  readonly accepts: readonly string[];
+}
+
+/** One step back in the chain of causes. The first is the latest; the last has no known cause. */
+export interface ExplainStep {
+  readonly seq: number;
+  readonly actor: string;
+  readonly at: number;
+  readonly event: DomainEvent;
+  readonly state: string;
+  readonly cause: Cause | null;
+  /** One sentence for people. */
+  readonly text: string;
+}
+
+export interface Explanation {
+  readonly actor: string;
+  readonly state: string;
+  readonly description: string;
+  /** Latest first: why the actor is where it is, walked back to its first cause. */
+  readonly chain: readonly ExplainStep[];
+  /** The last records of the actor, latest first. */
+  readonly recent: readonly ExplainStep[];
+}
+
+export interface PathSummary {
+  readonly disk: string;
+  readonly index: number;
+  readonly ip: string;
+  /** Node that holds the lock by Consul; null when nobody does. */
+  readonly owner: string | null;
+  readonly epoch: number;
+  /** Owner before, whose exclusion is not proven yet. */
+  readonly pendingExclusion: { readonly node: string; readonly session: string } | null;
+  /** This node's own actor: its dotted state and tags; null when it has none. */
+  readonly local: { readonly state: string; readonly tags: readonly string[] } | null;
+  readonly moving: { readonly from: string; readonly to: string | null; readonly by: string; readonly reason: string } | null;
+}
+
+export interface DiskSummary {
+  readonly disk: string;
+  readonly desired: 'started' | 'stopped';
+  /** `stopped`, `starting`, `started`, `degraded` (some paths unserved), `stopping` */
+  readonly status: string;
+  readonly iqn: string;
+  readonly wwn: string;
+  readonly backstore: Json;
+  readonly access: Json;
+  readonly paths: readonly PathSummary[];
+}
+
+export interface NodeSummary {
+  readonly node: string;
+  readonly alive: boolean;
+  readonly draining: { readonly by: string; readonly reason: string } | null;
+  readonly leaving: boolean;
+  readonly inspector: string;
+  readonly version: string;
+  readonly session: string | null;
+  /** Paths whose lock the node holds. */
+  readonly paths: number;
+}
+
+export interface ExclusionSummary {
+  readonly session: string;
+  readonly node: string;
+  readonly state: 'wanted' | 'proven' | 'failed';
+  readonly method: string;
+  readonly by: string;
+  readonly at: number;
+  readonly evidence: string;
+}
+
+/** What Consul says now, as this node last saw it. */
+export interface ClusterSummary {
+  readonly node: string;
+  readonly index: number;
+  /** Milliseconds since the last good contact with Consul. */
+  readonly ageMs: number;
+  readonly trouble: string | null;
+  readonly nodes: readonly NodeSummary[];
+  readonly disks: readonly DiskSummary[];
+  readonly exclusions: readonly ExclusionSummary[];
+  /** Keys that could not be understood: skipped, said, left alone. */
+  readonly problems: readonly { readonly key: string; readonly reason: string }[];
+}
+
+export interface Health {
+  /** The commit loop and the journal answer. */
+  readonly live: boolean;
+  /** Live, joined to Consul, recovered. */
+  readonly ready: boolean;
+  /** Why not ready; empty when ready. */
+  readonly reasons: readonly string[];
+}
+
+export type PostResult =
+  | {
+      readonly accepted: true;
+      readonly seq: number;
+      readonly state: string;
+      /** Ids of the intents that the event asked for. */
+      readonly intents: readonly string[];
+      /** The events that answered them, when the caller waited. */
+      readonly answers: readonly DomainEvent[];
+    }
+  | { readonly accepted: false; readonly state: string; readonly accepts: readonly string[] };
+
+export interface Metric {
+  /** Prometheus name, with its unit last: `pathwarden_commit_seconds_total`. */
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+export interface MachineInfo {
+  readonly name: string;
+  readonly version: number;
+  /** The machine's config as JSON. */
+  readonly definition: Json;
+  /** Nodes and edges as core/graph makes them. */
+  readonly graph: Json;
+  readonly mermaid: string;
+}
+
+export interface InspectorPort {
+  readonly node: string;
+  readonly version: string;
+  health(): Health;
+  actors(): readonly ActorView[];
+  actor(id: string): ActorView | undefined;
+  explain(id: string): Promise<Explanation | undefined>;
+  events(query: JournalQuery): Promise<readonly JournalRecord[]>;
+  /** Calls back with each committed record. Returns what ends it. */
+  follow(listener: (record: JournalRecord) => void): () => void;
+  cluster(): ClusterSummary;
+  /** Calls back when the cluster view or an actor's state changed (coalesced by the caller). Returns what ends it. */
+  onChange(listener: () => void): () => void;
+  machines(): readonly string[];
+  machine(name: string): MachineInfo | undefined;
+  journal(): Promise<JournalInfo>;
+  metrics(): readonly Metric[];
+  /**
+   * Tells an actor an operator event (`operator.*` only; the actor `disk/<id>` is made for `operator.add`).
+   * With `waitMs` > 0 the answers of the intents it asked for are waited for, that long at most.
+   */
+  post(id: string, event: DomainEvent, operator: { by: string; reason: string }, waitMs: number): Promise<PostResult>;
+}
