@@ -1,0 +1,102 @@
+// The journal in an SQLite file, written by a worker thread so that a stalled disk never stops the event loop.
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { PathwardenError } from '../../src/errors.ts';
+import type { JournalPort } from '../../src/ports/journal.ts';
+import { GroupCommit } from './group.ts';
+import { type Answer, fromFault, type Question, type Verb, type Verbs } from './protocol.ts';
+import { checkOrder, checkQuery, decodeRecord, decodeSnapshots, encodeSnapshot } from './rows.ts';
+
+export interface SqliteJournalOptions {
+  /** Path of the database. Beside it live `-wal`, `-shm` and `.lock`. */
+  readonly file: string;
+}
+
+export function sqliteJournal({ file }: SqliteJournalOptions): JournalPort {
+  const thread = workerThread(file);
+  const group = new GroupCommit(
+    async (cells) => void (await thread.ask('append', cells)),
+    (run) => setImmediate(run),
+  );
+  return {
+    async open() {
+      const { snapshots, records, lastSeq } = await thread.ask('open', null);
+      group.startAfter(lastSeq);
+      return { snapshots: decodeSnapshots(snapshots), records: records.map(decodeRecord), lastSeq };
+    },
+    append: (records) => group.append(records),
+    saveSnapshots: async (snapshots) => void (await thread.ask('saveSnapshots', snapshots.map(encodeSnapshot))),
+    async read(query) {
+      checkQuery(query);
+      const records = (await thread.ask('read', query)).map(decodeRecord);
+      checkOrder(records, query);
+      return records;
+    },
+    info: () => thread.ask('info', null),
+    async close() {
+      await group.idle();
+      await thread.end();
+    },
+  };
+}
+
+interface Thread {
+  ask<V extends Verb>(verb: V, carried: Verbs[V]['carries']): Promise<Verbs[V]['answers']>;
+  end(): Promise<void>;
+}
+
+function workerThread(file: string): Thread {
+  const waiting = new Map<number, PromiseWithResolvers<never>>();
+  let worker: Worker | null = null;
+  let ended: string | null = null;
+  let questions = 0;
+
+  function start(): Worker {
+    // Beside this file, and like it: .ts in a checkout, .js in the package.
+    const url = new URL(`./sqlite.worker${extname(new URL(import.meta.url).pathname)}`, import.meta.url);
+    const started = new Worker(url, { workerData: { file }, name: 'journal' });
+    started.on('message', settle);
+    started.on('error', (error) => lose(String(error)));
+    started.on('exit', () => lose('the thread ended'));
+    return started;
+  }
+
+  function settle(answer: Answer): void {
+    const promise = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if ('fault' in answer) promise?.reject(fromFault(answer.fault));
+    else promise?.resolve(answer.value as never);
+  }
+
+  function lose(reason: string): void {
+    ended ??= reason;
+    for (const promise of waiting.values()) promise.reject(gone(file, ended));
+    waiting.clear();
+  }
+
+  const ask: Thread['ask'] = (verb, carried) => {
+    if (ended !== null) return Promise.reject(gone(file, ended));
+    worker ??= start();
+    const question: Question = { id: (questions += 1), verb, carried };
+    const promise = Promise.withResolvers<never>();
+    waiting.set(question.id, promise);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
+    worker.postMessage(question);
+    return promise.promise;
+  };
+
+  return {
+    ask,
+    async end() {
+      if (ended !== null) return;
+      if (worker !== null) await ask('close', null);
+      ended = 'it was closed';
+      await worker?.terminate();
+    },
+  };
+}
+
+function gone(file: string, reason: string): PathwardenError {
+  const message = `The journal ${file} is not open any more (${reason}): start the daemon again.`;
+  return new PathwardenError('JOURNAL_WRITE_FAILED', message, { file });
+}
