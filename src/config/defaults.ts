@@ -1,0 +1,45 @@
+// Fills in what the file leaves out, so that everything after it sees one complete object.
+import type { TSchema } from 'typebox';
+import { ConfigSchema } from './schema.ts';
+
+type Plain = Record<string, unknown>;
+
+/** A copy of `value` with every default filled in. What is wrong stays as it is, for the checks to find. */
+export function resolveDefaults(value: unknown, hostname: string): unknown {
+  const config = fill(ConfigSchema, value);
+  if (!isPlain(config)) return config;
+  const at = (name: string): Plain => (isPlain(config[name]) ? config[name] : {});
+  const { ttlMs, marginMs } = at('session');
+  const { stateDir } = at('node');
+  at('node')['name'] ??= hostname;
+  if (typeof ttlMs === 'number' && typeof marginMs === 'number') {
+    at('session')['renewEveryMs'] ??= Math.max(200, Math.min(2000, Math.floor((ttlMs - marginMs) / 3)));
+  } else {
+    at('session')['renewEveryMs'] ??= 2000;
+  }
+  const directory = typeof stateDir === 'string' ? stateDir.replace(/\/+$/, '') : '/var/lib/pathwarden';
+  at('http')['operatorTokenFile'] ??= `${directory}/operator-token`;
+  at('journal')['file'] ??= `${directory}/journal.sqlite`;
+  const { methods } = at('exclusion');
+  for (const method of Array.isArray(methods) ? methods : []) {
+    if (isPlain(method) && method['method'] === 'command') method['deadlineMs'] ??= at('deadlines')['fenceMs'];
+  }
+  return config;
+}
+
+function fill(schema: TSchema, value: unknown): unknown {
+  const given = value ?? undefined;
+  if (!('properties' in schema)) return structuredClone(given === undefined && 'default' in schema ? schema.default : value);
+  // A section without anything in it, `consul:`, is as good as none.
+  if (given !== undefined && !isPlain(given)) return given;
+  const result: Plain = { ...given };
+  for (const [key, property] of Object.entries(schema.properties as Record<string, TSchema>)) {
+    const filled = fill(property, given?.[key]);
+    if (filled !== undefined) result[key] = filled;
+  }
+  return result;
+}
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
