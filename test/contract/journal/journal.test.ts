@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JournalPort } from '../../../src/ports/journal.ts';
+import { journalLimits } from '../../../adapters/journal/rows.ts';
+import { type Place, places } from './places.ts';
+import { record, records, snapshot } from './records.ts';
+
+describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
+  let place: Place;
+  let journal: JournalPort;
+  const opened: JournalPort[] = [];
+
+  const reopen = async () => {
+    const next = place.journal();
+    opened.push(next);
+    return { journal: next, contents: await next.open() };
+  };
+  const seqs = async (query: Parameters<JournalPort['read']>[0]) => (await journal.read(query)).map(({ seq }) => seq);
+
+  beforeEach(async () => {
+    place = await makePlace();
+    ({ journal } = await reopen());
+  });
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((each) => each.close()));
+    await place.remove();
+  });
+
+  it('starts empty', async () => {
+    expect(await journal.read({ limit: 10 })).toEqual([]);
+    expect(await journal.info()).toMatchObject({ records: 0, firstSeq: 0, lastSeq: 0 });
+  });
+
+  it('gives back every field of what was appended, in order', async () => {
+    await Promise.all([journal.append([record(1), record(2)]), journal.append([record(3)]), journal.append([])]);
+    expect(await journal.read({ limit: 10 })).toEqual(records(1, 3));
+    expect(await journal.info()).toMatchObject({ records: 3, firstSeq: 1, lastSeq: 3 });
+  });
+
+  it('gives back everything after it was closed and opened again, and goes on counting', async () => {
+    await journal.append(records(1, 5));
+    await journal.close();
+    const again = await reopen();
+    expect(again.contents).toEqual({ snapshots: [], records: records(1, 5), lastSeq: 5 });
+    await again.journal.append([record(6)]);
+    expect(await again.journal.info()).toMatchObject({ records: 6, lastSeq: 6 });
+  });
+
+  it('stores what was still waiting when it was closed', async () => {
+    const waiting = journal.append(records(1, 3));
+    await journal.close();
+    await waiting;
+    expect((await reopen()).contents.lastSeq).toBe(3);
+  });
+
+  it('keeps every acknowledged append when the process is killed in the middle', async () => {
+    await journal.close();
+    const acknowledged = await place.crashAmidAppends();
+    const { contents } = await reopen();
+    expect(acknowledged).toBeGreaterThan(0);
+    expect(contents.lastSeq).toBeGreaterThanOrEqual(acknowledged);
+    expect(contents.records).toEqual(records(1, contents.lastSeq));
+  });
+
+  it('stores all of a failed append or nothing, says why, and takes it again later', async () => {
+    await journal.append([record(1)]);
+    const repair = place.breakAt(3);
+    const failures = await Promise.allSettled([journal.append(records(2, 4)), journal.append([record(5)])]);
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ status: 'rejected', reason: { code: 'JOURNAL_WRITE_FAILED' } });
+    }
+    const [first] = failures;
+    expect(first).toMatchObject({ reason: { cause: { message: 'no space left, says the test' } } });
+    expect(await seqs({ limit: 10 })).toEqual([1]);
+    await expect(journal.append([record(5)])).rejects.toMatchObject({ code: 'JOURNAL_WRITE_FAILED' });
+    repair();
+    await journal.append(records(2, 5));
+    expect(await seqs({ limit: 10 })).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('refuses a gap, a repeated seq and a hole inside one append', async () => {
+    await journal.append([record(1)]);
+    for (const wrong of [[record(3)], [record(1)], [record(2), record(4)]]) {
+      await expect(journal.append(wrong)).rejects.toMatchObject({ code: 'INTERNAL', facts: { actor: 'path/00001/1' } });
+    }
+    await journal.append([record(2)]);
+    expect(await seqs({ limit: 10 })).toEqual([1, 2]);
+  });
+
+  it('refuses a record that is too large and stores nothing of that append', async () => {
+    const large = record(2, 'disk/00001', 'x'.repeat(journalLimits.recordBytesMax));
+    await expect(journal.append([record(1), large])).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      facts: { actor: 'disk/00001', seq: 2, limit: 'recordBytesMax' },
+    });
+    await journal.append([record(1)]);
+    expect(await seqs({ limit: 10 })).toEqual([1]);
+  });
+
+  it('counts bytes, not characters', async () => {
+    const third = Math.floor(journalLimits.recordBytesMax / 3);
+    const large = record(1, 'a', '€'.repeat(third));
+    await expect(journal.append([large])).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await journal.append([record(1, 'a', '€'.repeat(third - 500))]);
+  });
+
+  it('reads by actor, by range and newest first', async () => {
+    await journal.append([record(1, 'a'), record(2, 'b'), record(3, 'a'), record(4, 'b'), record(5, 'a')]);
+    expect(await seqs({ limit: 10, actor: 'a' })).toEqual([1, 3, 5]);
+    expect(await seqs({ limit: 10, from: 2, to: 4 })).toEqual([2, 3, 4]);
+    expect(await seqs({ limit: 2, newestFirst: true })).toEqual([5, 4]);
+    expect(await seqs({ limit: 1, actor: 'a', to: 4, newestFirst: true })).toEqual([3]);
+    expect(await seqs({ limit: 10, actor: 'nobody' })).toEqual([]);
+  });
+
+  it('refuses a read that asks for too much', async () => {
+    const limit = journalLimits.queryRecordsMax + 1;
+    await expect(journal.read({ limit })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
+
+  it('opens with the snapshots and only the records after them', async () => {
+    await journal.append([record(1, 'a'), record(2, 'b'), record(3, 'a'), record(4, 'b')]);
+    await journal.saveSnapshots([snapshot('a', 1)]);
+    await journal.saveSnapshots([snapshot('a', 3), snapshot('b', 2)]);
+    await journal.close();
+    const { contents } = await reopen();
+    expect(contents.snapshots).toEqual([snapshot('b', 2), snapshot('a', 3)]);
+    expect(contents.records).toEqual([record(4, 'b')]);
+    expect(contents.lastSeq).toBe(4);
+  });
+
+  it('never lets an older snapshot replace a newer one', async () => {
+    await journal.append(records(1, 3, 'a'));
+    await journal.saveSnapshots([snapshot('a', 3)]);
+    await journal.saveSnapshots([snapshot('a', 2)]);
+    await journal.close();
+    expect((await reopen()).contents.snapshots).toEqual([snapshot('a', 3)]);
+  });
+
+  it('forgets an actor, keeps its records, and knows it again when it comes back', async () => {
+    await journal.append(records(1, 2, 'a'));
+    await journal.saveSnapshots([snapshot('a', 2)]);
+    await journal.saveSnapshots([{ actor: 'a', seq: 2, snapshot: null }]);
+    await journal.append([record(3, 'a')]);
+    expect(await seqs({ limit: 10, actor: 'a' })).toEqual([1, 2, 3]);
+    await journal.close();
+    expect((await reopen()).contents).toEqual({ snapshots: [], records: [record(3, 'a')], lastSeq: 3 });
+  });
+
+  it('refuses a snapshot that is too large', async () => {
+    const large = { ...snapshot('a', 1), snapshot: 'x'.repeat(journalLimits.snapshotBytesMax) };
+    await expect(journal.saveSnapshots([large])).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  });
+
+  it('is open once: the second is told who has it, and may have it after the first closed', async () => {
+    const second = place.journal();
+    opened.push(second);
+    await expect(second.open()).rejects.toMatchObject({ code: 'JOURNAL_IN_USE', facts: { pid: process.pid } });
+    await journal.close();
+    expect((await second.open()).lastSeq).toBe(0);
+  });
+
+  it('names the record that cannot be read, when reading and when opening', async () => {
+    await journal.append(records(1, 3));
+    place.damage(2);
+    const damaged = { code: 'JOURNAL_DAMAGED', facts: { seq: 2 } };
+    await expect(journal.read({ limit: 10 })).rejects.toMatchObject(damaged);
+    expect(await seqs({ limit: 10, from: 3 })).toEqual([3]);
+    await journal.close();
+    await expect(reopen()).rejects.toMatchObject(damaged);
+  });
+
+  it('takes nothing after it was closed', async () => {
+    await journal.close();
+    await journal.close();
+    await expect(journal.append([record(1)])).rejects.toMatchObject({ code: 'JOURNAL_WRITE_FAILED' });
+  });
+});
