@@ -69,8 +69,8 @@ export interface JournalPort {
   open(): Promise<JournalContents>;
   /**
    * Resolves when the records are durable, all or none. Concurrent calls may share one commit.
-   * Rejects with `JOURNAL_WRITE_FAILED`: then every later append that was waiting is rejected too, and the same seqs are
-   * appended again. Rejects with `LIMIT_EXCEEDED` when a record is too large or too many wait: nothing was taken.
+   * Rejects with `JOURNAL_WRITE_FAILED`: then every later append that was waiting is rejected too, and the same seqs
+   * are appended again. Rejects with `LIMIT_EXCEEDED` when a record is too large or too many wait: nothing was taken.
    */
   append(records: readonly JournalRecord[]): Promise<void>;
   /** Replaces the stored snapshots of these actors; a null snapshot forgets the actor (its records stay). */

@@ -1,0 +1,105 @@
+// How fast the journal takes records, against bare node:sqlite inserts of the same records in the same batches.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Cell, encodeRecord, recordColumns } from '../../adapters/journal/rows.ts';
+import { schema } from '../../adapters/journal/schema.ts';
+import { sqliteJournal } from '../../adapters/journal/sqlite.ts';
+import type { JournalPort, JournalRecord } from '../../src/ports/journal.ts';
+
+export interface JournalFigures {
+  readonly [batch: string]: {
+    readonly records: number;
+    readonly journalRecordsPerSecond: number;
+    readonly rawRecordsPerSecond: number;
+    /** Journal over raw: 1 is as fast. */
+    readonly ratio: number;
+  };
+}
+
+/** Batch size → how many batches. `burst` appends every record on its own, all in one turn, as a take-over does. */
+const plans = { 'batch 1': [1, 500], 'batch 16': [16, 200], 'batch 1000': [1000, 20], burst: [6000, 1] } as const;
+
+export const bench = { name: 'journal', run: benchJournal };
+
+export async function benchJournal(): Promise<JournalFigures> {
+  const directory = await mkdtemp(join(tmpdir(), 'pathwarden-bench-'));
+  const journal = sqliteJournal({ file: join(directory, 'journal.db') });
+  const raw = rawDatabase(join(directory, 'raw.db'));
+  try {
+    await journal.open();
+    const figures: Record<string, JournalFigures[string]> = {};
+    let seq = 0;
+    for (const [name, [size, count]] of Object.entries(plans)) {
+      const batches = Array.from({ length: count }, () => Array.from({ length: size }, () => record((seq += 1))));
+      const rawMs = await timed(async () => batches.forEach((batch) => raw.insert(batch)));
+      const journalMs = await timed(() => (name === 'burst' ? burst(journal, batches) : inTurn(journal, batches)));
+      figures[name] = compare(size * count, journalMs, rawMs);
+    }
+    return figures;
+  } finally {
+    await journal.close();
+    raw.close();
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function inTurn(journal: JournalPort, batches: readonly JournalRecord[][]): Promise<void> {
+  for (const batch of batches) await journal.append(batch);
+}
+
+async function burst(journal: JournalPort, batches: readonly JournalRecord[][]): Promise<void> {
+  await Promise.all(batches.flat().map((each) => journal.append([each])));
+}
+
+function rawDatabase(file: string) {
+  const database = new DatabaseSync(file);
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${schema}`);
+  const insert = database.prepare(
+    `INSERT INTO records (${recordColumns}, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)`,
+  );
+  return {
+    insert(batch: readonly JournalRecord[]): void {
+      database.exec('BEGIN');
+      for (const each of batch) insert.run(...cellsOf(each));
+      database.exec('COMMIT');
+    },
+    close: () => database.close(),
+  };
+}
+
+function cellsOf(each: JournalRecord): Cell[] {
+  const cells: Cell[] = [];
+  encodeRecord(each, cells);
+  return cells;
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function compare(records: number, journalMs: number, rawMs: number): JournalFigures[string] {
+  const journalRecordsPerSecond = Math.round((records / journalMs) * 1000);
+  const rawRecordsPerSecond = Math.round((records / rawMs) * 1000);
+  return { records, journalRecordsPerSecond, rawRecordsPerSecond, ratio: Math.round((rawMs / journalMs) * 100) / 100 };
+}
+
+function record(seq: number): JournalRecord {
+  const path = `0000${seq % 9}/${seq % 50}`;
+  return {
+    seq,
+    actor: `path/${path}`,
+    machine: 'disk-path@1',
+    at: Date.now(),
+    event: { type: 'backstore.attached', epoch: 4711, device: '/dev/rbd0' } as JournalRecord['event'],
+    value: { mapped: 'opening' },
+    intents: [{ type: 'target.open', params: { path, epoch: 4711, address: '192.0.2.7', group: 1 } }],
+    cause: { kind: 'intent', id: `${seq - 1}.0` },
+    settles: `${seq - 1}.0`,
+  };
+}
+
+if (import.meta.main) process.stdout.write(`${JSON.stringify(await benchJournal(), null, 2)}\n`);
