@@ -1,0 +1,219 @@
+// This node in the cluster: its session, its record, and what happens when the session is lost.
+import { assertEvent, assign, setup } from 'xstate';
+import { intent } from '../intent.ts';
+import type { NodeEvent } from './events.ts';
+
+export type NodeContext = {
+  readonly instance: string;
+  readonly bootId: string;
+  /** The incarnation: every lock of this node is held by it. */
+  readonly session: string | null;
+  readonly tries: number;
+  readonly trouble: string | null;
+};
+
+const retryMinMs = 100;
+const retryMaxMs = 2_000;
+
+const node = setup({
+  types: {
+    context: {} as NodeContext,
+    events: {} as NodeEvent,
+    tags: {} as 'joined' | 'leased' | 'settled' | 'needsOperator',
+  },
+  actions: {
+    'session.find': intent<{ session: string | null; instance: string; bootId: string }>(),
+    'session.create': intent<Record<string, never>>(),
+    'session.destroy': intent<{ session: string }>(),
+    'node.register': intent<{ session: string; instance: string; bootId: string }>(),
+    'node.announceLeaving': intent<{ session: string; instance: string; bootId: string }>(),
+    'paths.fence': intent<{ reason: string }>(),
+    'exclusion.prove': intent<{ session: string }>(),
+    'drain.write': intent<{ node: string; by: string; reason: string }>(),
+    'drain.remove': intent<{ node: string; by: string; reason: string }>(),
+    'exclusion.confirm': intent<{ node: string; by: string; reason: string }>(),
+    'timer.arm': intent<{ name: string; ms: number }>(),
+    'timer.cancel': intent<{ name: string }>(),
+
+    noteStart: assign(({ event }) => {
+      assertEvent(event, 'node.started');
+      return { instance: event.instance, bootId: event.bootId, tries: 0 };
+    }),
+    noteSession: assign(({ event }) => {
+      assertEvent(event, ['session.found', 'session.created']);
+      return { session: event.session, tries: 0 };
+    }),
+    forgetSession: assign({ session: null, tries: 0 }),
+    noteTrouble: assign(({ event }) => ({ trouble: 'reason' in event ? event.reason : event.type })),
+    noteJoined: assign({ trouble: null, tries: 0 }),
+    countTry: assign({ tries: ({ context }) => context.tries + 1 }),
+  },
+  guards: {
+    isForeign: ({ event }) => 'code' in event && event.code === 'foreign',
+    isGone: ({ event }) => 'code' in event && event.code === 'gone',
+    hadSession: ({ context }) => context.session !== null,
+    isOurs: ({ context, event }) => event.type === 'session.orphaned' && event.session !== context.session,
+  },
+});
+
+type Given = { readonly context: NodeContext };
+const identity = ({ context }: Given) => ({
+  session: context.session ?? '', instance: context.instance, bootId: context.bootId,
+});
+const sessionOf = ({ context }: Given) => ({ session: context.session ?? '' });
+const find = {
+  type: 'session.find',
+  params: ({ context }: Given) => ({ session: context.session, instance: context.instance, bootId: context.bootId }),
+} as const;
+const register = { type: 'node.register', params: identity } as const;
+const announceLeaving = { type: 'node.announceLeaving', params: identity } as const;
+const destroy = { type: 'session.destroy', params: sessionOf } as const;
+const prove = { type: 'exclusion.prove', params: sessionOf } as const;
+const fencePaths = {
+  type: 'paths.fence',
+  params: ({ context }: Given) => ({ reason: context.trouble ?? 'the session is lost' }),
+} as const;
+const armRetry = {
+  type: 'timer.arm',
+  params: ({ context }: Given) => ({ name: 'retry', ms: Math.min(retryMinMs * 2 ** context.tries, retryMaxMs) }),
+} as const;
+const lost = { target: 'fencing', actions: 'noteTrouble' } as const;
+const operatorParams = ({ event }: { event: NodeEvent }) => {
+  assertEvent(event, ['operator.drain', 'operator.undrain', 'operator.confirmDown']);
+  return { node: event.node, by: event.by, reason: event.reason };
+};
+
+/** A step that asks once and, when refused or in doubt, waits and asks again. */
+const retrying = (description: string, again: string) =>
+  ({ description, entry: ['countTry', armRetry], on: { 'retry.due': { target: again } } }) as const;
+
+export const nodeMachine = node.createMachine({
+  id: 'node',
+  description: 'Keeps the session of this node, and gives everything up in order when it is lost.',
+  context: { instance: '', bootId: '', session: null, tries: 0, trouble: null },
+  initial: 'down',
+  on: {
+    'operator.drain': { actions: { type: 'drain.write', params: operatorParams } },
+    'operator.undrain': { actions: { type: 'drain.remove', params: operatorParams } },
+    'operator.confirmDown': { actions: { type: 'exclusion.confirm', params: operatorParams } },
+    // Every start of the daemon begins here, whatever the journal says we were doing.
+    'node.started': { target: '.recovering', actions: 'noteStart' },
+  },
+  states: {
+    down: { description: 'The daemon has not started yet.' },
+    recovering: {
+      description: 'The node looks for the session that it had before.',
+      entry: find,
+      on: {
+        'session.found': { target: 'registering', actions: 'noteSession' },
+        'session.findRefused': [
+          { guard: 'isForeign', target: 'refused', actions: 'noteTrouble' },
+          { guard: 'hadSession', target: 'fencing', actions: 'noteTrouble' },
+          { target: 'joining' },
+        ],
+        'session.findUnknown': { target: 'recoveringAgain', actions: 'noteTrouble' },
+      },
+    },
+    recoveringAgain: retrying('Consul does not answer; the node asks again. Nothing served is touched.', 'recovering'),
+    joining: {
+      description: 'The node is opening a session.',
+      entry: { type: 'session.create', params: {} },
+      on: {
+        'session.created': { target: 'registering', actions: 'noteSession' },
+        'session.createRefused': { target: 'joiningAgain', actions: 'noteTrouble' },
+        'session.createUnknown': { target: 'joiningAgain', actions: 'noteTrouble' },
+        'node.leaveRequested': { target: 'left' },
+      },
+    },
+    joiningAgain: {
+      ...retrying('No session could be opened; the node tries again.', 'joining'),
+      on: { 'retry.due': { target: 'joining' }, 'node.leaveRequested': { target: 'left' } },
+    },
+    registering: {
+      description: 'The node is writing its record.',
+      tags: ['leased'],
+      entry: register,
+      on: {
+        'node.registered': { target: 'joined' },
+        'node.registerRefused': [
+          { guard: 'isForeign', target: 'refused', actions: 'noteTrouble' },
+          { guard: 'isGone', target: 'fencing', actions: 'noteTrouble' },
+          { target: 'registeringAgain', actions: 'noteTrouble' },
+        ],
+        'node.registerUnknown': { target: 'registeringAgain', actions: 'noteTrouble' },
+        'session.lost': lost,
+        'lease.expired': lost,
+        'node.leaveRequested': { target: 'ending' },
+      },
+    },
+    registeringAgain: {
+      description: 'The node record could not be locked yet; it will be tried again.',
+      tags: ['leased'],
+      entry: ['countTry', armRetry],
+      on: {
+        'retry.due': { target: 'registering' },
+        'session.lost': lost,
+        'lease.expired': lost,
+        'node.leaveRequested': { target: 'ending' },
+      },
+    },
+    joined: {
+      description: 'The node is part of the cluster and may serve.',
+      tags: ['joined', 'leased', 'settled'],
+      entry: 'noteJoined',
+      on: {
+        'session.lost': lost,
+        'lease.expired': lost,
+        'session.orphaned': {
+          guard: 'isOurs',
+          actions: { type: 'exclusion.prove', params: ({ event }) => ({ session: event.session }) },
+        },
+        'node.leaveRequested': { target: 'leaving' },
+      },
+    },
+    leaving: {
+      description: 'The node is giving up its paths before it stops.',
+      tags: ['leased'],
+      entry: announceLeaving,
+      on: { 'session.lost': lost, 'lease.expired': lost, 'node.emptied': { target: 'ending' } },
+    },
+    ending: {
+      description: 'Nothing is served here; the session is being ended.',
+      entry: destroy,
+      on: {
+        'session.destroyed': { target: 'left', actions: 'forgetSession' },
+        'session.destroyRefused': { target: 'left', actions: 'forgetSession' },
+        'session.destroyUnknown': { target: 'left' },
+      },
+    },
+    left: { description: 'The node has left the cluster.', tags: ['settled'] },
+    fencing: {
+      description: 'The session is lost: every path here is being torn down.',
+      entry: [fencePaths, prove],
+      on: {
+        'exclusion.provenHere': { target: 'closing' },
+        'exclusion.proveRefused': { target: 'fencingAgain', actions: 'noteTrouble' },
+        'exclusion.proveUnknown': { target: 'fencingAgain', actions: 'noteTrouble' },
+      },
+    },
+    fencingAgain: {
+      description: 'The session is lost, and it is not yet proven and published that nothing is served here.',
+      entry: ['countTry', armRetry],
+      on: { 'retry.due': { target: 'fencing' } },
+    },
+    closing: {
+      description: 'Nothing is served here, and that is published; what is left of the lost session is being ended.',
+      entry: destroy,
+      on: {
+        'session.destroyed': { target: 'joining', actions: 'forgetSession' },
+        'session.destroyRefused': { target: 'joining', actions: 'forgetSession' },
+        'session.destroyUnknown': { target: 'closingAgain', actions: 'noteTrouble' },
+      },
+    },
+    closingAgain: retrying('Nobody can say whether the lost session has ended; it will be tried again.', 'closing'),
+    refused: {
+      description: 'Another daemon runs under the name of this node. This one serves nothing and stops.',
+      tags: ['needsOperator'],
+    },
+  },
+});
