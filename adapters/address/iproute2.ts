@@ -1,0 +1,98 @@
+// The node's addresses through `ip` and `arping`. Addresses are compared whole, never as text that contains another.
+import { isIP } from 'node:net';
+import type { Address, AddressPort } from '../../src/ports/dataplane.ts';
+import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
+import { failure, type Run, shareDeadline } from '../run.ts';
+import { sameIp } from '../target/ip-text.ts';
+import { announceByArp, probeByArp } from './arping.ts';
+import { probeByNeighbourDiscovery } from './ndisc6.ts';
+import { type AddressView, readAddresses } from './ip-show.ts';
+
+export function iproute2Address(settings: { run: Run }): AddressPort {
+  const { run } = settings;
+  return {
+    probe: (address, waitMs, options) => probe(run, address, waitMs, options),
+    ensureAdded: (address, options) => ensureAdded(run, address, options),
+    ensureRemoved: (address, options) => ensureRemoved(run, address, options),
+    async observe(options) {
+      const view = await readAddresses(run, options);
+      return view.kind === 'done' ? done(view.value.addresses.map(plain)) : view;
+    },
+    announce: (address, options) => announce(run, address, options),
+  };
+}
+
+async function probe(
+  run: Run,
+  address: Address,
+  waitMs: number,
+  options: CallOptions,
+): Promise<Outcome<{ answeredBy: string | null }>> {
+  const left = shareDeadline(options);
+  const view = await readAddresses(run, left());
+  if (view.kind !== 'done') return view;
+  const ask = isIP(address.ip) === 6 ? probeByNeighbourDiscovery : probeByArp;
+  const answers = await ask(run, address, waitMs, left());
+  if (answers.kind !== 'done') return answers;
+  const foreign = answers.value.find((linkAddress) => !view.value.linkAddresses.has(linkAddress));
+  return done({ answeredBy: foreign ?? null });
+}
+
+async function ensureAdded(run: Run, address: Address, options: CallOptions): Promise<Outcome> {
+  const family = isIP(address.ip);
+  if (family === 0) return refused(`${address.ip} is not an IP address`);
+  const left = shareDeadline(options);
+  const view = await readAddresses(run, left());
+  if (view.kind !== 'done') return view;
+  const present = view.value.addresses.filter(({ ip }) => sameIp(ip, address.ip));
+  const elsewhere = present.find((one) => one.interface !== address.interface || one.prefix !== address.prefix);
+  if (elsewhere !== undefined) {
+    return refused(`${address.ip} is on ${elsewhere.interface} as /${elsewhere.prefix} already`);
+  }
+  if (present.length > 0) return done(null);
+  // Our own probe comes first; the kernel's would keep an IPv6 address unusable for a second.
+  const flags = family === 6 ? ['nodad'] : [];
+  return change(run, ['ip', 'addr', 'add', text(address), 'dev', address.interface, ...flags], left());
+}
+
+async function ensureRemoved(run: Run, address: Address, options: CallOptions): Promise<Outcome> {
+  const left = shareDeadline(options);
+  const view = await readAddresses(run, left());
+  if (view.kind !== 'done') return view;
+  for (const present of view.value.addresses.filter(({ ip }) => sameIp(ip, address.ip))) {
+    if (takesOthersAlong(present, view.value)) {
+      const setting = `net/ipv4/conf/${present.interface}/promote_secondaries=1`;
+      const kept = await change(run, ['sysctl', '-q', '-w', setting], left());
+      if (kept.kind !== 'done') return kept;
+    }
+    const removed = await change(run, ['ip', 'addr', 'del', text(present), 'dev', present.interface], left());
+    if (removed.kind === 'unknown') return removed;
+    if (removed.kind === 'refused' && !removed.reason.includes('Cannot assign requested address')) return removed;
+  }
+  return done(null);
+}
+
+/** Removing the first IPv4 address of a subnet removes the later ones with it, unless the interface promotes them. */
+function takesOthersAlong(address: AddressView['addresses'][number], view: AddressView): boolean {
+  if (isIP(address.ip) !== 4 || address.secondary) return false;
+  return view.addresses.some((one) => one.interface === address.interface && one.secondary);
+}
+
+async function announce(run: Run, address: Address, options: CallOptions): Promise<Outcome> {
+  if (isIP(address.ip) === 6) {
+    return refused('no program here sends unsolicited neighbour advertisements, so IPv6 is not announced', 'missing');
+  }
+  const outcomes = await announceByArp(run, address, options);
+  return outcomes.find(({ kind }) => kind !== 'done') ?? done(null);
+}
+
+async function change(run: Run, argv: readonly string[], options: CallOptions): Promise<Outcome> {
+  const result = await run(argv, options);
+  if (result.kind === 'exited' && result.code === 0) return done(null);
+  if (result.kind === 'exited' && result.code > 2) return unknown(failure(result).reason);
+  return failure(result);
+}
+
+const text = (address: Address): string => `${address.ip}/${address.prefix}`;
+
+const plain = ({ ip, prefix, interface: name }: Address): Address => ({ ip, prefix, interface: name });

@@ -1,0 +1,73 @@
+// What the memory twins work on: hosts with addresses, targets and portals, on one network.
+import type { Address, TargetSpec } from '../src/ports/dataplane.ts';
+
+/** One node's data plane. It outlives the daemon on it, as a kernel would. */
+export interface MemoryHost {
+  readonly node: string;
+  readonly linkAddress: string;
+  /** False: cut off, nobody answers it and it answers nobody. */
+  linkUp: boolean;
+  readonly addresses: Map<string, Address>;
+  readonly targets: Map<string, TargetSpec>;
+  /** `IP port` → IQN. */
+  readonly portals: Map<string, string>;
+  readonly blocked: Set<string>;
+  readonly attached: Set<string>;
+  /** Addresses announced so far, in order. */
+  readonly announced: string[];
+}
+
+export interface MemoryNetwork {
+  /** The host of that name; made on first use. */
+  host(node: string): MemoryHost;
+  /** The host loses everything it served, as when its power goes. */
+  crash(node: string): void;
+  /** The link address of a host other than `asking` that has the IP and can be reached from it, or null. */
+  whoHas(ip: string, asking: string): string | null;
+  /** The nodes on which the path answers: linked, address there, portal open, nothing blocked. */
+  serving(ip: string, port: number): readonly string[];
+}
+
+export const portalKey = (portal: { readonly ip: string; readonly port: number }): string =>
+  `${portal.ip} ${portal.port}`;
+
+export function memoryNetwork(): MemoryNetwork {
+  const hosts = new Map<string, MemoryHost>();
+  return {
+    host(node) {
+      const host = hosts.get(node) ?? emptyHost(node, hosts.size + 1);
+      hosts.set(node, host);
+      return host;
+    },
+    crash(node) {
+      const host = hosts.get(node);
+      if (host === undefined) return;
+      for (const part of [host.addresses, host.targets, host.portals, host.blocked, host.attached]) part.clear();
+    },
+    whoHas(ip, asking) {
+      if (hosts.get(asking)?.linkUp === false) return null;
+      const others = [...hosts.values()].filter((host) => host.node !== asking && host.linkUp);
+      return others.find((host) => host.addresses.has(ip))?.linkAddress ?? null;
+    },
+    serving: (ip, port) =>
+      [...hosts.values()]
+        .filter((host) => host.linkUp && host.addresses.has(ip) && !host.blocked.has(ip))
+        .filter((host) => host.portals.has(portalKey({ ip, port })))
+        .map(({ node }) => node),
+  };
+}
+
+function emptyHost(node: string, number: number): MemoryHost {
+  const tail = number.toString(16).padStart(4, '0');
+  return {
+    node,
+    linkAddress: `02:00:00:00:${tail.slice(0, 2)}:${tail.slice(2)}`,
+    linkUp: true,
+    addresses: new Map(),
+    targets: new Map(),
+    portals: new Map(),
+    blocked: new Set(),
+    attached: new Set(),
+    announced: [],
+  };
+}

@@ -1,0 +1,169 @@
+// The only way pathwarden runs a program: argv in, result out. Never a shell.
+import { execa } from 'execa';
+import { type CallOptions, refused, type Refused, unknown, type Unknown } from '../src/ports/outcome.ts';
+
+export interface RunOptions extends CallOptions {
+  /** Texts that must not show in anything that is returned or recorded. */
+  readonly secrets?: readonly string[];
+  /** What the program reads on its standard input. */
+  readonly input?: string;
+  /** Sends SIGINT after this many milliseconds: for programs that report when interrupted. */
+  readonly interruptAfterMs?: number;
+}
+
+interface RunFacts {
+  /** The argv as text, secrets removed. */
+  readonly command: string;
+  readonly durationMs: number;
+}
+
+export type RunResult =
+  | (RunFacts & { readonly kind: 'exited'; readonly code: number; readonly stdout: string; readonly stderr: string })
+  | (RunFacts & { readonly kind: 'missing'; readonly program: string })
+  | (RunFacts & { readonly kind: 'unknown'; readonly reason: string });
+
+export type Run = (argv: readonly string[], options: RunOptions) => Promise<RunResult>;
+
+/** One line for the log: what ran, how it ended, how long it took. `code` is null when it did not exit by itself. */
+export interface RunRecord extends RunFacts {
+  readonly result: RunResult['kind'];
+  readonly code: number | null;
+}
+
+export interface RunnerSettings {
+  /** Put before every argv, for example `ip netns exec NAME`. */
+  readonly prefixArgv?: readonly string[];
+  readonly record?: (record: RunRecord) => void;
+}
+
+const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+const outputCharactersMax = 16 * 1024 * 1024;
+const killDelayMs = 200;
+const reasonCharactersMax = 300;
+
+const packages: Readonly<Record<string, string>> = {
+  tgtadm: 'tgt',
+  ip: 'iproute2',
+  ss: 'iproute2',
+  arping: 'iputils-arping',
+  nft: 'nftables',
+  ndisc6: 'ndisc6',
+  ndsend: 'vzctl',
+};
+
+/** The call ends at its deadline even when the child cannot be killed: it is then left behind and the result is unknown. */
+export function createRunner(settings: RunnerSettings = {}): Run {
+  return async (argv, options) => {
+    const started = performance.now();
+    const hide = redactor(options.secrets ?? []);
+    const facts = (): RunFacts => ({
+      command: hide(argv.join(' ')),
+      durationMs: Math.round(performance.now() - started),
+    });
+    const result = hideIn(await execute([...(settings.prefixArgv ?? []), ...argv], options, facts), hide);
+    settings.record?.({
+      command: result.command,
+      durationMs: result.durationMs,
+      result: result.kind,
+      code: result.kind === 'exited' ? result.code : null,
+    });
+    return result;
+  };
+}
+
+/** What a command that did not do its work means to a port: `refused` when it said so itself, else `unknown`. */
+export function failure(result: RunResult): Refused | Unknown {
+  if (result.kind === 'unknown') return unknown(describe(result));
+  return result.kind === 'missing' ? refused(describe(result), 'missing') : refused(describe(result));
+}
+
+/** The command, how it ended and how long it took, in one clause. */
+export function describe(result: RunResult): string {
+  const time = `after ${result.durationMs} ms`;
+  if (result.kind === 'missing') return `${result.program} is not installed${hint(result.program)}`;
+  if (result.kind === 'unknown') return `${result.command}: ${result.reason} ${time}`;
+  const said = (result.stderr.trim() || result.stdout.trim()).replaceAll(/\s+/g, ' ').slice(0, reasonCharactersMax);
+  return `${result.command}: exit code ${result.code} ${time}${said === '' ? '' : `: ${said}`}`;
+}
+
+/** Shares one deadline between the commands of a verb: each call gives what is left. */
+export function shareDeadline(options: CallOptions): () => CallOptions {
+  const ends = performance.now() + options.deadlineMs;
+  return () => {
+    const deadlineMs = ends - performance.now();
+    return options.signal === undefined ? { deadlineMs } : { deadlineMs, signal: options.signal };
+  };
+}
+
+type Facts = () => RunFacts;
+
+async function execute(argv: readonly string[], options: RunOptions, facts: Facts): Promise<RunResult> {
+  const [program, ...rest] = argv;
+  if (program === undefined) return { kind: 'unknown', reason: 'nothing to run', ...facts() };
+  if (options.signal?.aborted === true) return { kind: 'unknown', reason: 'called off before it started', ...facts() };
+  if (options.deadlineMs <= 0) return { kind: 'unknown', reason: 'no time was left to start it', ...facts() };
+  return firstOf(start(program, rest, options.input ?? ''), options, facts);
+}
+
+const start = (program: string, rest: readonly string[], input: string) =>
+  execa(program, rest, {
+    env: environment,
+    extendEnv: false,
+    reject: false,
+    maxBuffer: outputCharactersMax,
+    forceKillAfterDelay: killDelayMs,
+    input,
+  });
+
+type Child = ReturnType<typeof start>;
+
+async function firstOf(child: Child, options: RunOptions, facts: Facts): Promise<RunResult> {
+  const { promise, resolve } = Promise.withResolvers<RunResult>();
+  const giveUp = (reason: string): void => {
+    resolve({ kind: 'unknown', reason, ...facts() });
+    child.kill('SIGTERM');
+  };
+  const deadline = setTimeout(() => giveUp('no answer before its deadline'), options.deadlineMs);
+  const interrupt =
+    options.interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), options.interruptAfterMs);
+  const calledOff = (): void => giveUp('called off');
+  options.signal?.addEventListener('abort', calledOff, { once: true });
+  void ending(child, facts).then(resolve);
+  const result = await promise;
+  clearTimeout(deadline);
+  clearTimeout(interrupt);
+  options.signal?.removeEventListener('abort', calledOff);
+  return result;
+}
+
+async function ending(child: Child, facts: Facts): Promise<RunResult> {
+  const ended = await child;
+  const missing = missingProgram(ended);
+  if (missing !== undefined) return { kind: 'missing', program: missing, ...facts() };
+  if (ended.isMaxBuffer) return { kind: 'unknown', reason: 'wrote too much output', ...facts() };
+  if (ended.exitCode !== undefined) {
+    return { kind: 'exited', code: ended.exitCode, stdout: ended.stdout, stderr: ended.stderr, ...facts() };
+  }
+  const why = ended.signal === undefined ? `could not be started (${ended.code ?? 'no reason given'})` : ended.signal;
+  return { kind: 'unknown', reason: ended.signal === undefined ? why : `ended by ${why}`, ...facts() };
+}
+
+// `ip netns exec` and `env` as a prefix find out themselves that the program is missing.
+function missingProgram(ended: Awaited<Child>): string | undefined {
+  if (ended.code === 'ENOENT') return ended.command.split(' ')[0];
+  return /^exec of "([^"]+)" failed: No such file or directory/.exec(ended.stderr ?? '')?.[1];
+}
+
+function hint(program: string): string {
+  const name = packages[program];
+  return name === undefined ? ' or not on the PATH' : ` (Debian package ${name})`;
+}
+
+function redactor(secrets: readonly string[]): (text: string) => string {
+  return (text) => secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '***')), text);
+}
+
+function hideIn(result: RunResult, hide: (text: string) => string): RunResult {
+  if (result.kind === 'exited') return { ...result, stdout: hide(result.stdout), stderr: hide(result.stderr) };
+  return result.kind === 'unknown' ? { ...result, reason: hide(result.reason) } : result;
+}

@@ -1,0 +1,184 @@
+// The user-space iSCSI target `tgtd`, through tgtadm.
+//
+// tgt cannot tie a target to a portal: every portal of a node reaches every target that is in the state "ready". So a
+// target whose disk has no open path here is kept "offline", which refuses every login, whatever address it comes by.
+import type { Portal, TargetPort, TargetView } from '../../src/ports/dataplane.ts';
+import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
+import { type Run, shareDeadline } from '../run.ts';
+import { portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
+import { closeSessions, cutConnections } from './tgt-connections.ts';
+import { type BackingFlags, define, stateArgv } from './tgt-define.ts';
+import { isLoopback, isWildcard, samePortal } from './ip-text.ts';
+import type { TgtPortal } from './tgt-show.ts';
+
+export interface TgtSettings {
+  readonly run: Run;
+  /** The number that tgtd was started with (`tgtd -C`). */
+  readonly controlPort: number;
+  /** How tgtd opens an image. The default bypasses the node's page cache and makes each write durable. */
+  readonly backingFlags?: BackingFlags;
+}
+
+export function tgtTarget(settings: TgtSettings): TargetPort {
+  const admin = tgtAdmin(settings);
+  const service: Service = { admin, run: settings.run, openedFor: new Map(), inTurn: turns() };
+  const flags = settings.backingFlags ?? 'sync:direct';
+  return {
+    ensureDefined: (spec, options) => service.inTurn(spec.iqn, () => ensureDefined(service, spec, flags, options)),
+    ensureRemoved: ({ iqn }, options) => service.inTurn(iqn, () => ensureRemoved(service, iqn, options)),
+    ensureOpen: (portal, options) => service.inTurn(portal.iqn, () => ensureOpen(service, portal, options)),
+    ensureClosed: (portal, options) => ensureClosed(service, portal, options),
+    observe: (options) => observe(admin, options),
+  };
+}
+
+interface Service {
+  readonly admin: TgtAdmin;
+  readonly run: Run;
+  /** Portal → IQN, for the portals that this instance opened. Those of an earlier one are not in it. */
+  readonly openedFor: Map<string, string>;
+  readonly inTurn: InTurn;
+}
+
+type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+async function ensureDefined(
+  service: Service,
+  spec: Parameters<typeof define>[1],
+  flags: BackingFlags,
+  options: CallOptions,
+): Promise<Outcome> {
+  const left = shareDeadline(options);
+  const portals = await portalsWithoutWildcard(service.admin, left());
+  return portals.kind === 'done' ? define(service.admin, spec, flags, left()) : portals;
+}
+
+async function ensureRemoved(service: Service, iqn: string, options: CallOptions): Promise<Outcome> {
+  const { admin } = service;
+  const left = shareDeadline(options);
+  const targets = await admin.targets(left());
+  if (targets.kind !== 'done') return targets;
+  const target = targets.value.find((one) => one.iqn === iqn);
+  if (target === undefined) return done(null);
+  const offline = await admin.change(stateArgv(target.id, 'offline'), left());
+  if (offline.kind !== 'done') return offline;
+  const ended = await closeSessions(admin, iqn, left);
+  if (ended.kind !== 'done') return ended;
+  // Without --force: tgtd itself refuses while a session is left.
+  const removed = await admin.change(['--mode', 'target', '--op', 'delete', '--tid', String(target.id)], left());
+  if (removed.kind !== 'done') return removed;
+  const shared = new Set(targets.value.filter((one) => one !== target).flatMap((one) => one.accounts));
+  for (const user of target.accounts.filter((name) => !shared.has(name))) {
+    const forgotten = await admin.change(['--mode', 'account', '--op', 'delete', '--user', user], left());
+    if (forgotten.kind !== 'done') return forgotten;
+  }
+  return done(null);
+}
+
+async function ensureOpen(service: Service, portal: Portal, options: CallOptions): Promise<Outcome> {
+  const { admin, openedFor } = service;
+  const left = shareDeadline(options);
+  const name = portalText(portal);
+  const other = openedFor.get(name);
+  if (other !== undefined && other !== portal.iqn) return refused(`portal ${name} is open for ${other}`);
+  const targets = await admin.targets(left());
+  if (targets.kind !== 'done') return targets;
+  const target = targets.value.find((one) => one.iqn === portal.iqn);
+  if (target === undefined) return refused(`target ${portal.iqn} is not defined`, 'undefined');
+  const portals = await portalsWithoutWildcard(admin, left());
+  if (portals.kind !== 'done') return portals;
+  openedFor.set(name, portal.iqn);
+  if (target.state !== 'ready') {
+    const ready = await admin.change(stateArgv(target.id, 'ready'), left());
+    if (ready.kind !== 'done') return ready;
+  }
+  if (portals.value.some((open) => samePortal(open, portal))) return done(null);
+  const opened = await admin.change(portalArgv('new', portal), left());
+  if (opened.kind !== 'refused') return opened;
+  openedFor.delete(name);
+  const offline = await offlineUnlessServed(service, portal.iqn, left());
+  return offline.kind === 'done' ? refused(`${opened.reason} (is ${portal.ip} on this node, and the port free?)`) : offline;
+}
+
+/**
+ * The order proves the end: no portal, so no new connection; the portal's sockets are destroyed in the kernel; then no
+ * session of the target may be left whose socket is gone. See tgt-connections.ts for what that can and cannot show.
+ */
+async function ensureClosed(service: Service, portal: Portal, options: CallOptions): Promise<Outcome> {
+  const { admin, openedFor } = service;
+  const left = shareDeadline(options);
+  const portals = await admin.portals(left());
+  if (portals.kind !== 'done') return portals;
+  if (portals.value.some((open) => samePortal(open, portal))) {
+    const closed = await admin.change(portalArgv('delete', portal), left());
+    if (closed.kind !== 'done') return closed;
+  }
+  openedFor.delete(portalText(portal));
+  const offline = await service.inTurn(portal.iqn, () => offlineUnlessServed(service, portal.iqn, left()));
+  if (offline.kind !== 'done') return offline;
+  return cutConnections({ admin, run: service.run, portal, left });
+}
+
+async function observe(admin: TgtAdmin, options: CallOptions): Promise<Outcome<TargetView>> {
+  const left = shareDeadline(options);
+  const [targets, portals] = await Promise.all([admin.targets(left()), admin.portals(left())]);
+  if (targets.kind !== 'done') return targets;
+  if (portals.kind !== 'done') return portals;
+  return done({
+    targets: targets.value.map(({ iqn, sessions }) => ({ iqn, sessions: sessions.length })),
+    portals: portals.value,
+  });
+}
+
+/** Portals of an earlier instance may belong to any disk here: the target stays as it is while one of them is open. */
+async function offlineUnlessServed(service: Service, iqn: string, options: CallOptions): Promise<Outcome> {
+  const { admin, openedFor } = service;
+  const left = shareDeadline(options);
+  const portals = await admin.portals(left());
+  if (portals.kind !== 'done') return portals;
+  const served = portals.value.some((portal) => {
+    const owner = openedFor.get(portalText(portal));
+    return owner === iqn || (owner === undefined && !isLoopback(portal.ip));
+  });
+  if (served) return done(null);
+  const targets = await admin.targets(left());
+  if (targets.kind !== 'done') return targets;
+  const target = targets.value.find((one) => one.iqn === iqn);
+  if (target === undefined || target.state === 'offline') return done(null);
+  return admin.change(stateArgv(target.id, 'offline'), left());
+}
+
+async function portalsWithoutWildcard(
+  admin: TgtAdmin,
+  options: CallOptions,
+): Promise<Outcome<readonly TgtPortal[]>> {
+  const portals = await admin.portals(options);
+  if (portals.kind !== 'done') return portals;
+  const wildcard = portals.value.find(({ ip }) => isWildcard(ip));
+  if (wildcard === undefined) return portals;
+  const fix = `start it with --iscsi portal=127.0.0.1:${wildcard.port}`;
+  return refused(`tgtd listens on every address (portal ${portalText(wildcard)}): ${fix}`, 'wildcard');
+}
+
+const portalArgv = (op: 'new' | 'delete', portal: Portal): string[] => [
+  '--mode',
+  'portal',
+  '--op',
+  op,
+  '--param',
+  `portal=${portalText(portal)}`,
+];
+
+/** Work under one name runs one after the other, so that a disk's close cannot undo its sibling's open. */
+function turns(): InTurn {
+  const last = new Map<string, Promise<unknown>>();
+  return async (name, work) => {
+    const mine = (last.get(name) ?? Promise.resolve()).then(work, work);
+    last.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(name) === mine) last.delete(name);
+    }
+  };
+}
