@@ -22,7 +22,7 @@ interface ParseOptions {
  */
 export async function loadConfig(file: string, options: ParseOptions & { checkFiles?: boolean } = {}): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new PathwardenError('CONFIG_INVALID', `${file} cannot be read: give a readable file with --config`, { file }, { cause: error });
+    throw new PathwardenError('CONFIG_INVALID', `${file} cannot be read: name a configuration file that can`, { file }, { cause: error });
   });
   const config = parseConfig(text, file, options);
   if (options.checkFiles !== false) reject(file, await unreadableFiles(config, parseYaml(text)));

@@ -9,14 +9,9 @@ export function resolveDefaults(value: unknown, hostname: string): unknown {
   const config = fill(ConfigSchema, value);
   if (!isPlain(config)) return config;
   const at = (name: string): Plain => (isPlain(config[name]) ? config[name] : {});
-  const { ttlMs, marginMs } = at('session');
   const { stateDir } = at('node');
   at('node')['name'] ??= hostname;
-  if (typeof ttlMs === 'number' && typeof marginMs === 'number') {
-    at('session')['renewEveryMs'] ??= Math.max(200, Math.min(2000, Math.floor((ttlMs - marginMs) / 3)));
-  } else {
-    at('session')['renewEveryMs'] ??= 2000;
-  }
+  fillSession(at('session'));
   const directory = typeof stateDir === 'string' ? stateDir.replace(/\/+$/, '') : '/var/lib/pathwarden';
   at('http')['operatorTokenFile'] ??= `${directory}/operator-token`;
   at('journal')['file'] ??= `${directory}/journal.sqlite`;
@@ -25,6 +20,14 @@ export function resolveDefaults(value: unknown, hostname: string): unknown {
     if (isPlain(method) && method['method'] === 'command') method['deadlineMs'] ??= at('deadlines')['fenceMs'];
   }
   return config;
+}
+
+/** Shorter TTLs get shorter times of their own, so that the TTL can be changed alone. */
+function fillSession(session: Plain): void {
+  const ttlMs = typeof session['ttlMs'] === 'number' ? session['ttlMs'] : 20_000;
+  session['marginMs'] ??= Math.min(5000, Math.floor(ttlMs / 4));
+  const marginMs = typeof session['marginMs'] === 'number' ? session['marginMs'] : 5000;
+  session['renewEveryMs'] ??= Math.max(200, Math.min(2000, Math.floor((ttlMs - marginMs) / 3)));
 }
 
 function fill(schema: TSchema, value: unknown): unknown {

@@ -1,0 +1,35 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { withExample } from '../context.ts';
+import type { Shell } from '../shell.ts';
+
+interface DemoOptions {
+  readonly nodes: number;
+  readonly disks: number;
+  readonly paths: number;
+  readonly scenario?: 'failover';
+  readonly json?: boolean;
+  readonly keep?: boolean;
+}
+
+export function demo(shell: Shell): Command {
+  const command = new Command('demo')
+    .description('Run a whole cluster on this machine: no root, nothing installed, nothing left behind')
+    .option('--nodes <count>', 'gateway nodes, each a process of its own', count, 3)
+    .option('--disks <count>', 'disks', count, 3)
+    .option('--paths <count>', 'paths per disk', count, 4)
+    .addOption(new Option('--scenario <name>', 'run unattended: kill the node with most paths and measure').choices(['failover']))
+    .option('--json', 'one JSON object on the last line')
+    .option('--keep', 'keep the state directory and print where it is')
+    .action(async (options: DemoOptions) => {
+      // Imported here so that the other commands start fast.
+      const { runDemo } = await import('../demo/main.ts');
+      const code: unknown = await runDemo(options);
+      if (typeof code === 'number') shell.exitCode = code;
+    });
+  return withExample(command, 'pathwarden demo', 'pathwarden demo --scenario failover --json');
+}
+
+function count(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return Number(text);
+  throw new InvalidArgumentError('give a whole number from 1 to 64');
+}

@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import type { ClusterSummary, NodeSummary } from '../../ports/inspector.ts';
+import { clusterNotes } from '../cluster-notes.ts';
+import { clientOf, readOptions, type ReadOptions, withExample } from '../context.ts';
+import { table } from '../output.ts';
+import type { Shell } from '../shell.ts';
+import { show } from '../show.ts';
+
+export function nodeList({ terminal }: Shell): Command {
+  const command = readOptions(new Command('list').description('List all nodes, and the lost ones still to be proven down')).action(
+    async (options: ReadOptions) => {
+      const client = clientOf(options, terminal);
+      await show(terminal, options, async () => {
+        const cluster = await client.cluster();
+        const nodes = table(['node', 'state', 'paths', 'version', 'agent'], cluster.nodes.map(nodeRow), 'no nodes');
+        const text = `${nodes}${exclusions(cluster)}${clusterNotes(cluster)}`;
+        return { result: { nodes: cluster.nodes, exclusions: cluster.exclusions }, text };
+      });
+    },
+  );
+  return withExample(command, 'pathwarden node list');
+}
+
+function nodeRow(node: NodeSummary): readonly string[] {
+  return [node.node, stateOf(node), String(node.paths), node.version, node.inspector || '-'];
+}
+
+function stateOf({ alive, leaving, draining }: NodeSummary): string {
+  if (!alive) return 'lost';
+  if (leaving) return 'leaving';
+  return draining === null ? 'alive' : `draining (${draining.by}: ${draining.reason})`;
+}
+
+function exclusions({ exclusions: all }: ClusterSummary): string {
+  const open = all.filter((exclusion) => exclusion.state !== 'proven');
+  if (open.length === 0) return '';
+  const rows = open.map(({ node, session, state, method, evidence }) => [node, session, state, method, evidence]);
+  return `\n\nTo be proven unable to write:\n${table(['node', 'session', 'state', 'method', 'evidence'], rows, '')}`;
+}

@@ -1,0 +1,79 @@
+// A disk from the options of the command line.
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { DiskSpec, PathSpec } from '../core/records.ts';
+import { PathwardenError } from '../errors.ts';
+
+export interface SpecOptions {
+  readonly file?: string;
+  readonly memory?: boolean;
+  readonly path?: readonly string[];
+  readonly initiator?: readonly string[];
+  readonly chapUser?: string;
+  readonly chapSecretFile?: string;
+  readonly iqn?: string;
+  readonly iqnBase?: string;
+  readonly wwn?: string;
+  readonly start?: boolean;
+}
+
+const defaultIqnBase = 'iqn.2026-01.io.pathwarden';
+
+/** Throws `USAGE_INVALID`. The agent checks the result again. */
+export function specFromOptions(id: string, options: SpecOptions): DiskSpec {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(id)) throw usage(`A disk id is up to 63 letters, digits, . - _, not ${id}`);
+  const paths = (options.path ?? []).map((text, index) => parsePath(text, index + 1));
+  if (paths.length === 0) throw usage('A disk needs at least one --path, as in --path 10.0.1.101/24@eth1');
+  const iqn = options.iqn ?? iqnOf(options.iqnBase ?? defaultIqnBase, id);
+  return {
+    desired: options.start === true ? 'started' : 'stopped',
+    iqn,
+    wwn: options.wwn ?? wwnOf(iqn),
+    backstore: backstoreOf(options),
+    access: { initiators: [...(options.initiator ?? [])], ...chapOf(options) },
+    paths,
+  };
+}
+
+/** `10.0.1.101/24@eth1:100`; an IPv6 address has colons too, so the last `@` divides. */
+export function parsePath(text: string, index: number): PathSpec {
+  const [, ip, prefix, port, vlan] = /^(.+)\/(\d{1,3})@([^@:\s/]{1,15})(?::(\d{1,4}))?$/.exec(text) ?? [];
+  const family = isIP(ip ?? '');
+  if (ip === undefined || port === undefined || family === 0) {
+    throw usage(`--path must look like 10.0.1.101/24@eth1 or 10.0.1.101/24@eth1:100, not like ${text}`);
+  }
+  const longest = family === 4 ? 32 : 128;
+  if (Number(prefix) < 1 || Number(prefix) > longest) throw usage(`The prefix in --path ${text} must be from 1 to ${String(longest)}`);
+  if (vlan !== undefined && (Number(vlan) < 1 || Number(vlan) > 4094)) throw usage(`The VLAN in --path ${text} must be from 1 to 4094`);
+  return { index, ip, prefix: Number(prefix), interface: port, ...(vlan === undefined ? {} : { vlan: Number(vlan) }) };
+}
+
+function iqnOf(base: string, id: string): string {
+  // iSCSI names are lower case; changing the id silently could give two disks one name.
+  if (/^[a-z0-9.-]+$/.test(id)) return `${base}:${id}`;
+  throw usage(`Disk id ${id} cannot be part of an iSCSI name: give one with --iqn`);
+}
+
+/**
+ * The same for the same target name, for ever: initiators know the disk by it on every path.
+ * It starts with 3, which marks a locally assigned name (NAA 3h), and so never meets one of a vendor.
+ */
+export function wwnOf(iqn: string): string {
+  return `3${createHash('sha256').update(iqn).digest('hex').slice(0, 15)}`;
+}
+
+function backstoreOf({ file, memory }: SpecOptions): DiskSpec['backstore'] {
+  if ((file === undefined) === (memory !== true)) throw usage('Give either --file PATH or --memory');
+  if (file === undefined) return { kind: 'memory' };
+  if (!file.startsWith('/')) throw usage(`--file must be an absolute path, the same on every gateway, not ${file}`);
+  return { kind: 'file', path: file };
+}
+
+function chapOf({ chapUser, chapSecretFile }: SpecOptions): Pick<DiskSpec['access'], 'chap'> {
+  if (chapUser === undefined && chapSecretFile === undefined) return {};
+  if (chapUser === undefined || chapSecretFile === undefined) throw usage('--chap-user and --chap-secret-file need each other');
+  if (!chapSecretFile.startsWith('/')) throw usage('--chap-secret-file must be an absolute path, the same on every gateway');
+  return { chap: { user: chapUser, secretFile: chapSecretFile } };
+}
+
+const usage = (message: string): PathwardenError => new PathwardenError('USAGE_INVALID', message);

@@ -1,0 +1,20 @@
+// One row per path, the same in every list.
+import type { PathSummary } from '../ports/inspector.ts';
+import { nameOf } from './find.ts';
+import { table } from './output.ts';
+
+export function pathTable(paths: readonly PathSummary[], node: string): string {
+  return table(['path', 'ip', 'owner', `on ${node}`, 'remarks'], paths.map(row), 'no paths');
+}
+
+function row(path: PathSummary): readonly string[] {
+  return [nameOf(path), path.ip, path.owner ?? '-', path.local?.state ?? '-', remarks(path).join('; ')];
+}
+
+function remarks({ pendingExclusion, moving, local }: PathSummary): readonly string[] {
+  const lines: string[] = [];
+  if (local?.tags.includes('needsOperator') === true) lines.push('needs an operator: see `pathwarden path explain`');
+  if (pendingExclusion !== null) lines.push(`${pendingExclusion.node} must be proven unable to write first`);
+  if (moving !== null) lines.push(`moves from ${moving.from}${moving.to === null ? '' : ` to ${moving.to}`} (${moving.by}: ${moving.reason})`);
+  return lines;
+}

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+// The command line of pathwarden: `agent` is the daemon, everything else talks to one over HTTP.
+import { run } from './run.ts';
+import { realTerminal } from './terminal.ts';
+
+process.exitCode = await run(process.argv.slice(2), realTerminal());

@@ -1,0 +1,66 @@
+// All commands, by noun and verb.
+import { Command } from 'commander';
+import { agent } from './commands/agent.ts';
+import { configCheck } from './commands/config-check.ts';
+import { configReferenceCommand } from './commands/config-reference.ts';
+import { demo } from './commands/demo.ts';
+import { diskAdd } from './commands/disk-add.ts';
+import { diskList } from './commands/disk-list.ts';
+import { diskRemove } from './commands/disk-remove.ts';
+import { diskShow } from './commands/disk-show.ts';
+import { diskStart } from './commands/disk-start.ts';
+import { diskStop } from './commands/disk-stop.ts';
+import { events } from './commands/events.ts';
+import { machineList } from './commands/machine-list.ts';
+import { machineShow } from './commands/machine-show.ts';
+import { nodeConfirmDown } from './commands/node-confirm-down.ts';
+import { nodeDrain } from './commands/node-drain.ts';
+import { nodeList } from './commands/node-list.ts';
+import { nodeUndrain } from './commands/node-undrain.ts';
+import { pathExplain } from './commands/path-explain.ts';
+import { pathList } from './commands/path-list.ts';
+import { pathRelease } from './commands/path-release.ts';
+import { pathShow } from './commands/path-show.ts';
+import { version } from './commands/version.ts';
+import { withExample } from './context.ts';
+import type { Shell } from './shell.ts';
+
+type Build = (shell: Shell) => Command;
+
+export function buildProgram(shell: Shell): Command {
+  const program = withExample(
+    new Command('pathwarden').description('Keeps every path of every iSCSI disk served by exactly one healthy gateway node'),
+    'pathwarden path list --watch',
+  );
+  program.addCommand(agent(shell));
+  program.addCommand(noun(shell, 'disk', 'Disks and their desired state', [diskAdd, diskStart, diskStop, diskRemove, diskList, diskShow]));
+  program.addCommand(noun(shell, 'path', 'Paths: who serves them, and why', [pathList, pathShow, pathExplain, pathRelease]));
+  program.addCommand(noun(shell, 'node', 'Gateway nodes', [nodeList, nodeDrain, nodeUndrain, nodeConfirmDown]));
+  program.addCommand(events(shell));
+  program.addCommand(noun(shell, 'machine', 'The state machines', [machineList, machineShow]));
+  program.addCommand(noun(shell, 'config', 'The configuration file', [configCheck, configReferenceCommand]));
+  program.addCommand(demo(shell));
+  program.addCommand(version(shell));
+  everyCommand(program, (command) => {
+    // Commander's own lines go through ours, so that errors look the same everywhere.
+    command.exitOverride().configureOutput({
+      writeOut: (text) => {
+        shell.terminal.print(text.trimEnd());
+      },
+      writeErr: () => undefined,
+    });
+  });
+  return program;
+}
+
+function noun(shell: Shell, name: string, description: string, verbs: readonly Build[]): Command {
+  const command = new Command(name).description(description);
+  for (const verb of verbs) command.addCommand(verb(shell));
+  const [first] = command.commands;
+  return withExample(command, `pathwarden ${name} ${first?.name() ?? ''} --help`);
+}
+
+export function everyCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command);
+  for (const inner of command.commands) everyCommand(inner, visit);
+}
