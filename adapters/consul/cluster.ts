@@ -1,0 +1,57 @@
+// The cluster port over Consul. Every rule about requests and answers is in the files it puts together.
+import type { Clock } from '../../src/ports/clock.ts';
+import type { ClusterPort } from '../../src/ports/cluster.ts';
+import type { ConsulApi } from './api.ts';
+import { openBudget } from './budget.ts';
+import type { Store } from './embedded/store.ts';
+import { openStore } from './embedded/store.ts';
+import { put, remove } from './keys.ts';
+import { acquire, confirm, release, update } from './lock.ts';
+import { memoryApi } from './memory.ts';
+import { readAll, readEntry } from './reads.ts';
+import { createSession, destroySession, readStatus, renewSession } from './sessions.ts';
+import type { WatchPace } from './watch.ts';
+import { startWatch } from './watch.ts';
+
+export interface ConsulClusterOptions {
+  readonly api: ConsulApi;
+  readonly clock: Clock;
+  /** With its slash at the end. */
+  readonly prefix: string;
+  /** Binds sessions to another node than the agent's own. Only for several daemons that share one agent. */
+  readonly node?: string;
+  readonly pace?: Partial<WatchPace>;
+}
+
+export function consulCluster(parts: ConsulClusterOptions): ClusterPort {
+  const { api, clock, node } = parts;
+  return {
+    watch: (handlers) => startWatch(parts, handlers),
+    list: (options) => readAll(parts, options),
+    read: (key, options) => readEntry(parts, key, openBudget(clock, options).rest()),
+    createSession: (spec, options) => createSession(api, spec, node, options),
+    renewSession: (session, options) => renewSession(api, session, options),
+    destroySession: (session, options) => destroySession(api, session, options),
+    acquire: (request, options) => acquire(parts, request, options),
+    confirm: (lock, options) => confirm(parts, lock, options),
+    update: (lock, value, options) => update(parts, lock, value, options),
+    release: (lock, value, options) => release(parts, lock, value, options),
+    put: (request, options) => put(parts, request, options),
+    remove: (request, options) => remove(parts, request, options),
+    status: (options) => readStatus(api, options),
+  };
+}
+
+export interface MemoryClusterOptions {
+  readonly clock: Clock;
+  /** Share one between the nodes of a test. Default: a new one. */
+  readonly store?: Store;
+  readonly prefix?: string;
+  readonly node?: string;
+  readonly pace?: Partial<WatchPace>;
+}
+
+/** The memory twin: the same code over a Consul in this process. */
+export function memoryCluster({ clock, store, prefix = 'pathwarden/', ...more }: MemoryClusterOptions): ClusterPort {
+  return consulCluster({ api: memoryApi(store ?? openStore({ clock })), clock, prefix, ...more });
+}

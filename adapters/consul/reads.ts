@@ -1,0 +1,30 @@
+import type { ClusterEntry, ClusterSnapshot } from '../../src/ports/cluster.ts';
+import type { Outcome } from '../../src/ports/outcome.ts';
+import { done, unknown } from '../../src/ports/outcome.ts';
+import { sortReply, unexpected } from './answers.ts';
+import type { ConsulApi, RequestOptions } from './api.ts';
+import { toEntry, toSnapshot } from './entries.ts';
+
+/** One consistent read of one key; null: certainly absent. `options` null: no time is left. */
+export async function readEntry(
+  { api, prefix }: { api: ConsulApi; prefix: string },
+  key: string,
+  options: RequestOptions | null,
+): Promise<Outcome<ClusterEntry | null>> {
+  if (options === null) return unknown('no time was left to read the key');
+  const sorted = sortReply(await api.kvGet(prefix + key, options));
+  if (sorted.kind !== 'ok') return sorted;
+  if (sorted.answer.status === 404) return done(null);
+  const row = sorted.answer.body?.[0];
+  return row === undefined ? unexpected(sorted.answer) : done(toEntry(prefix, row));
+}
+
+export async function readAll(
+  { api, prefix }: { api: ConsulApi; prefix: string },
+  options: RequestOptions,
+): Promise<Outcome<ClusterSnapshot>> {
+  const sorted = sortReply(await api.kvList(prefix, { consistent: true }, options));
+  if (sorted.kind !== 'ok') return sorted;
+  const snapshot = toSnapshot(prefix, sorted.answer);
+  return snapshot === null ? unexpected(sorted.answer) : done(snapshot);
+}

@@ -1,0 +1,102 @@
+// Our own watch loop: one recursive blocking query on the prefix, by the rules of Consul's blocking queries.
+import type { Clock } from '../../src/ports/clock.ts';
+import type { ClusterSnapshot, WatchHandlers } from '../../src/ports/cluster.ts';
+import type { Refused, Unknown } from '../../src/ports/outcome.ts';
+import { sortReply, unexpected } from './answers.ts';
+import type { ConsulApi } from './api.ts';
+import { sameEntries, toSnapshot } from './entries.ts';
+import { openTokenBucket, pause } from './token-bucket.ts';
+
+export interface WatchOptions {
+  readonly api: ConsulApi;
+  readonly clock: Clock;
+  readonly prefix: string;
+  readonly pace?: Partial<WatchPace>;
+}
+
+export interface WatchPace {
+  /** How long one blocking query may wait. Short: a query that hangs on a dead leader is noticed only after it. */
+  readonly waitMs: number;
+  /** Added to the longest answer time that Consul allows itself (17/16 of the wait). */
+  readonly marginMs: number;
+  /** Deadline of a read that does not wait. */
+  readonly readMs: number;
+  readonly burst: number;
+  readonly refillMs: number;
+  readonly firstBackOffMs: number;
+  readonly longestBackOffMs: number;
+}
+
+export const defaultPace: WatchPace = {
+  waitMs: 5000,
+  marginMs: 1000,
+  readMs: 2000,
+  burst: 2,
+  refillMs: 50,
+  firstBackOffMs: 50,
+  longestBackOffMs: 1000,
+};
+
+export function startWatch(options: WatchOptions, handlers: WatchHandlers): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const running = follow(options, handlers, stopping.signal);
+  return {
+    stop() {
+      stopping.abort();
+      return running;
+    },
+  };
+}
+
+async function follow(options: WatchOptions, handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+  const { clock } = options;
+  const pace = { ...defaultPace, ...options.pace };
+  const bucket = openTokenBucket(clock, pace);
+  let seen: ClusterSnapshot | null = null;
+  let trouble: string | null = null;
+  let failures = 0;
+  // 0 asks for a plain read: at the start, after any failure, and when the index went back.
+  let index = 0;
+  for (;;) {
+    await bucket.take(signal);
+    if (signal.aborted) return;
+    const sentAtMs = clock.monotonicMs();
+    const read = await readOnce(options, pace, index, signal);
+    if (signal.aborted) return;
+    const reason = read.kind === 'snapshot' ? null : read.reason;
+    if (reason !== trouble) handlers.onTrouble(reason);
+    trouble = reason;
+    if (read.kind !== 'snapshot') {
+      index = 0;
+      await pause(clock, backOffMs(pace, failures++), signal);
+      continue;
+    }
+    failures = 0;
+    handlers.onContact?.(sentAtMs);
+    index = nextIndex(index, read.snapshot.index);
+    if (seen !== null && sameEntries(seen.entries, read.snapshot.entries)) continue;
+    seen = read.snapshot;
+    handlers.onSnapshot(seen);
+  }
+}
+
+type Read = { readonly kind: 'snapshot'; readonly snapshot: ClusterSnapshot } | Refused | Unknown;
+
+async function readOnce(options: WatchOptions, pace: WatchPace, index: number, signal: AbortSignal): Promise<Read> {
+  const { api, prefix } = options;
+  const { waitMs, marginMs, readMs } = pace;
+  const sorted = sortReply(
+    index === 0
+      ? await api.kvList(prefix, { consistent: true }, { deadlineMs: readMs, signal })
+      : await api.kvList(prefix, { index, waitMs }, { deadlineMs: (waitMs * 17) / 16 + marginMs, signal }),
+  );
+  if (sorted.kind !== 'ok') return sorted;
+  const snapshot = toSnapshot(prefix, sorted.answer);
+  return snapshot === null ? unexpected(sorted.answer) : { kind: 'snapshot', snapshot };
+}
+
+// An index that goes back (snapshot restored, newest key deleted) starts anew; 0 would turn blocking off and spin.
+const nextIndex = (asked: number, answered: number): number => (answered < asked ? 0 : Math.max(1, answered));
+
+const backOffMs = ({ firstBackOffMs, longestBackOffMs }: WatchPace, failures: number): number =>
+  Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(failures, 10));
