@@ -122,7 +122,8 @@ function guardName(guard: unknown): string | null {
   if (guard === undefined || guard === null) return null;
   if (typeof guard !== 'function') return typeOf(guard);
   const inner: unknown = Reflect.get(guard, 'guards');
-  if (!Array.isArray(inner)) return guard.name === '' ? 'condition' : guard.name;
+  // A function written in place carries the name of its property, which says nothing.
+  if (!Array.isArray(inner)) return ['', 'guard'].includes(guard.name) ? 'condition' : guard.name;
   const names = inner.map((each) => guardName(each) ?? 'condition');
   if (guard.name === 'notGuard') return `not ${names.join(', ')}`;
   return names.join(guard.name === 'orGuard' ? ' or ' : ' and ');
@@ -158,15 +159,17 @@ function stateOf(node: GraphNode, graph: MachineGraph, depth: number): string[] 
     : [`${head} {`, ...bodyOf(node.id, graph, depth + 1), `${pad}}`];
 }
 
-/** Arrows between children of `parent`, each sentence once. */
+/** Arrows between children of `parent`: one per pair, with everything that leads along it. */
 function arrowsIn(parent: string, graph: MachineGraph): string[] {
-  const arrows = graph.edges.flatMap((edge) => {
+  const labels = new Map<string, Set<string>>();
+  for (const edge of graph.edges) {
     const ends = liftedEnds(edge, graph);
-    if (ends === null || ends.parent !== parent) return [];
-    const guard = edge.guard === null ? '' : ` [${text(edge.guard)}]`;
-    return [`${alias(ends.source)} --> ${alias(ends.target)} : ${text(edge.event)}${guard}`];
-  });
-  return [...new Set(arrows)];
+    if (ends === null || ends.parent !== parent) continue;
+    const arrow = `${alias(ends.source)} --> ${alias(ends.target)}`;
+    const label = `${text(edge.event)}${edge.guard === null ? '' : ` [${text(edge.guard)}]`}`;
+    labels.set(arrow, (labels.get(arrow) ?? new Set()).add(label));
+  }
+  return [...labels].map(([arrow, events]) => `${arrow} : ${[...events].join('<br>')}`);
 }
 
 /** The children of the nearest common parent that hold both ends; null when one end holds the other. */

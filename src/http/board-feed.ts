@@ -1,0 +1,85 @@
+// The live board: made once per change however many look at it, at most every `boardMs`.
+import type { InspectorPort } from '../ports/inspector.ts';
+import type { EventStream } from './event-stream.ts';
+import type { Board, Pulse } from './schemas.ts';
+
+const pulseMs = 1000;
+
+export class BoardFeed {
+  readonly #inspector: InspectorPort;
+  readonly #boardMs: number;
+  readonly #streams = new Set<EventStream>();
+  #stopFollowing: (() => void) | null = null;
+  #pulse: NodeJS.Timeout | null = null;
+  #wait: NodeJS.Timeout | null = null;
+  #isDue = false;
+
+  constructor(inspector: InspectorPort, limits: { readonly boardMs: number }) {
+    this.#inspector = inspector;
+    this.#boardMs = limits.boardMs;
+  }
+
+  /** The stream gets a board now and at every change, and a pulse every second. */
+  add(stream: EventStream): void {
+    this.#streams.add(stream);
+    stream.onEnd(() => this.#remove(stream));
+    stream.send('board', this.#boardJson());
+    this.#stopFollowing ??= this.#inspector.onChange(() => this.#changed());
+    this.#pulse ??= setInterval(() => this.#sendPulse(), pulseMs);
+  }
+
+  close(): void {
+    this.#stopFollowing?.();
+    this.#stopFollowing = null;
+    if (this.#pulse !== null) clearInterval(this.#pulse);
+    if (this.#wait !== null) clearTimeout(this.#wait);
+    this.#pulse = null;
+    this.#wait = null;
+  }
+
+  #remove(stream: EventStream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size === 0) this.close();
+  }
+
+  #changed(): void {
+    this.#isDue = true;
+    this.#wait ??= setTimeout(() => {
+      this.#wait = null;
+      if (this.#isDue) this.#sendBoard();
+    }, this.#boardMs);
+  }
+
+  #sendBoard(): void {
+    this.#isDue = false;
+    const json = this.#boardJson();
+    for (const stream of this.#streams) {
+      // A board replaces the one before: a client that is behind skips to the newest instead of piling them up.
+      if (stream.isBehind) this.#isDue = true;
+      else stream.send('board', json);
+    }
+  }
+
+  #sendPulse(): void {
+    const inspector = this.#inspector;
+    const { index, ageMs, trouble } = inspector.cluster();
+    const pulse: Pulse = { at: Date.now(), health: inspector.health(), index, ageMs, trouble };
+    const json = JSON.stringify(pulse);
+    for (const stream of this.#streams) stream.send('pulse', json);
+    if (this.#isDue) this.#changed();
+  }
+
+  #boardJson(): string {
+    const inspector = this.#inspector;
+    const board: Board = {
+      at: Date.now(),
+      version: inspector.version,
+      health: inspector.health(),
+      cluster: inspector.cluster(),
+      actors: inspector
+        .actors()
+        .map(({ id, machine, state, description, tags, since }) => ({ id, machine, state, description, tags, since })),
+    };
+    return JSON.stringify(board);
+  }
+}

@@ -1,0 +1,22 @@
+// What Consul says now, as this node last saw it: once, and live.
+import type { App, RouteContext } from '../app.ts';
+import { ClusterSummary } from '../schemas.ts';
+
+export function clusterRoutes(app: App, { inspector, streams, boards }: RouteContext): void {
+  app.get(
+    '/v1/cluster',
+    { schema: { tags: ['cluster'], summary: 'Nodes, disks, paths and exclusions', response: { 200: ClusterSummary } } },
+    () => inspector.cluster(),
+  );
+
+  app.get(
+    '/v1/stream',
+    {
+      schema: {
+        tags: ['cluster'],
+        summary: 'Server-Sent Events: `board` at every change (at most 5 a second), `pulse` every second',
+      },
+    },
+    (request, reply) => boards.add(streams.open(request, reply)),
+  );
+}

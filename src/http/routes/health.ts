@@ -1,0 +1,19 @@
+// Liveness and readiness, for whatever restarts the daemon and whatever waits for it.
+import type { App, RouteContext } from '../app.ts';
+import { Health } from '../schemas.ts';
+
+export function healthRoutes(app: App, { inspector }: RouteContext): void {
+  const schema = (summary: string) => ({ tags: ['health'], summary, response: { 200: Health, 503: Health } });
+
+  app.get('/livez', { schema: schema('Whether the commit loop and the journal answer') }, (_request, reply) => {
+    const health = inspector.health();
+    reply.code(health.live ? 200 : 503);
+    return health;
+  });
+
+  app.get('/readyz', { schema: schema('Whether this node takes part; 503 says why not') }, (_request, reply) => {
+    const health = inspector.health();
+    reply.code(health.live && health.ready ? 200 : 503);
+    return health;
+  });
+}

@@ -1,0 +1,6 @@
+// The description of this interface, made from the schemas of its routes.
+import type { App } from '../app.ts';
+
+export function openapiRoutes(app: App): void {
+  app.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}

@@ -1,0 +1,293 @@
+// A running daemon as the inspector sees it, written by hand: 3 nodes, 4 disks with 4 paths each, this node is n1.
+import { diskPathMachine } from '../../machines/disk-path/disk-path.machine.ts';
+import type { DomainEvent, Json } from '../../machines/intent.ts';
+import { graphOf, toMermaid } from '../../src/core/graph.ts';
+import type {
+  ActorView,
+  ClusterSummary,
+  DiskSummary,
+  Explanation,
+  ExplainStep,
+  Health,
+  InspectorPort,
+  MachineInfo,
+  Metric,
+  PathSummary,
+  PostResult,
+} from '../../src/ports/inspector.ts';
+import type { JournalInfo, JournalQuery, JournalRecord } from '../../src/ports/journal.ts';
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+export type FakePath = Mutable<PathSummary>;
+
+const graph = graphOf(diskPathMachine);
+const start = Date.UTC(2026, 0, 15, 3, 12, 0);
+
+export class FakeInspector implements InspectorPort {
+  readonly node = 'n1';
+  readonly version = '0.1.0';
+  now = start;
+  currentHealth: Health = { live: true, ready: true, reasons: [] };
+  trouble: string | null = null;
+  ageMs = 140;
+  index = 4711;
+  nodes: Mutable<ClusterSummary['nodes'][number]>[];
+  disks: (Omit<Mutable<DiskSummary>, 'paths'> & { paths: FakePath[] })[];
+  problems: Mutable<ClusterSummary['problems'][number]>[];
+  readonly records: JournalRecord[] = [];
+  readonly posted: { id: string; event: DomainEvent; operator: { by: string; reason: string }; waitMs: number }[] = [];
+  nextPost: PostResult = { accepted: true, seq: 900, state: 'enabled', intents: ['900.0'], answers: [] };
+  failWith: Error | null = null;
+  readonly #followers = new Set<(record: JournalRecord) => void>();
+  readonly #watchers = new Set<() => void>();
+
+  constructor(size: { disks: number; paths: number } = { disks: 4, paths: 4 }) {
+    this.nodes = ['n1', 'n2', 'n3'].map((node, at) => fakeNode(node, at));
+    this.disks = Array.from({ length: size.disks }, (_, at) => fakeDisk(at + 1, size.paths));
+    this.problems = [{ key: 'disks/00009', reason: 'wwn must match ^[0-9a-f]{16}$; the disk is skipped' }];
+    this.#makeItInteresting();
+    for (const path of this.disks.flatMap((disk) => disk.paths)) this.record(path, 'lock.granted', path.local?.state ?? '');
+  }
+
+  get listeners(): number {
+    return this.#followers.size + this.#watchers.size;
+  }
+
+  path(disk: string, index: number): FakePath {
+    const found = this.disks.find((each) => each.disk === disk)?.paths.find((each) => each.index === index);
+    if (found === undefined) throw new Error(`no path ${disk}/${index}`);
+    return found;
+  }
+
+  /** The path changes its owner, its own state here, or both; everybody who looks is told. */
+  change(disk: string, index: number, to: Partial<FakePath>, event = 'path.changed'): void {
+    const path = Object.assign(this.path(disk, index), to);
+    this.index += 1;
+    this.record(path, event, path.local?.state ?? 'unlocked.idle');
+    this.tell();
+  }
+
+  tell(): void {
+    for (const listener of this.#watchers) listener();
+  }
+
+  record(path: FakePath, type: string, state: string): JournalRecord {
+    this.now += 250;
+    const record: JournalRecord = {
+      seq: this.records.length + 1,
+      actor: `path/${path.disk}/${path.index}`,
+      machine: 'disk-path@1',
+      at: this.now,
+      event: { type },
+      value: state,
+      intents: type === 'lock.granted' ? [{ type: 'portal.open', params: { ip: path.ip } }] : [],
+      cause: { kind: 'consul', index: this.index, key: `paths/${path.disk}/${path.index}` },
+      settles: null,
+    };
+    this.records.push(record);
+    for (const listener of this.#followers) listener(record);
+    return record;
+  }
+
+  health(): Health {
+    return this.currentHealth;
+  }
+
+  actors(): readonly ActorView[] {
+    if (this.failWith !== null) throw this.failWith;
+    return [nodeActor(), ...this.disks.flatMap((disk) => disk.paths.flatMap((path) => this.#pathActor(path)))];
+  }
+
+  actor(id: string): ActorView | undefined {
+    return this.actors().find((actor) => actor.id === id);
+  }
+
+  explain(id: string): Promise<Explanation | undefined> {
+    const actor = this.actor(id);
+    if (actor === undefined) return Promise.resolve(undefined);
+    const chain: ExplainStep[] = [
+      step(31, id, 'portal.opened', actor.state, { kind: 'intent', id: '30.0' }, 'the portal was opened, so the path is served'),
+      step(30, id, 'lock.granted', 'locking.proving', { kind: 'intent', id: '12.0' }, 'the lock was granted with epoch 7'),
+      step(12, id, 'path.offered', 'unlocked.waiting', { kind: 'consul', index: 4690, key: 'paths/00001/1' }, 'the path had no owner: the session of n3 was gone'),
+      step(4, 'node', 'node.lost', 'joined', null, "node n3's agent left the cluster"),
+    ];
+    return Promise.resolve({ actor: id, state: actor.state, description: actor.description, chain, recent: chain.slice(0, 3) });
+  }
+
+  events(query: JournalQuery): Promise<readonly JournalRecord[]> {
+    const { actor, from = 0, to = Infinity, limit, newestFirst = false } = query;
+    const found = this.records.filter(
+      (record) => (actor === undefined || record.actor === actor) && record.seq >= from && record.seq <= to,
+    );
+    return Promise.resolve((newestFirst ? found.toReversed() : found).slice(0, limit));
+  }
+
+  follow(listener: (record: JournalRecord) => void): () => void {
+    this.#followers.add(listener);
+    return () => this.#followers.delete(listener);
+  }
+
+  cluster(): ClusterSummary {
+    const paths = this.disks.flatMap((disk) => disk.paths);
+    return {
+      node: this.node,
+      index: this.index,
+      ageMs: this.ageMs,
+      trouble: this.trouble,
+      nodes: this.nodes.map((each) => ({ ...each, paths: paths.filter((path) => path.owner === each.node).length })),
+      disks: this.disks,
+      exclusions: [
+        { session: '5c1f-dead', node: 'n3', state: 'wanted', method: 'command', by: 'n1', at: this.now - 4000, evidence: 'fence command runs' },
+      ],
+      problems: this.problems,
+    };
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  machines(): readonly string[] {
+    return ['disk-path'];
+  }
+
+  machine(name: string): MachineInfo | undefined {
+    if (name !== 'disk-path' && name !== 'disk-path@1') return undefined;
+    const definition = JSON.parse(JSON.stringify(diskPathMachine.config)) as Json;
+    return { name: 'disk-path', version: 1, definition, graph, mermaid: toMermaid(graph) };
+  }
+
+  journal(): Promise<JournalInfo> {
+    const { length } = this.records;
+    return Promise.resolve({ records: length, firstSeq: 1, lastSeq: length, sizeBytes: 81_920, location: '/var/lib/pathwarden/journal.db' });
+  }
+
+  metrics(): readonly Metric[] {
+    return [
+      { name: 'pathwarden_paths_serving', help: 'Paths served here', type: 'gauge', samples: [{ labels: {}, value: 5 }] },
+      {
+        name: 'pathwarden_commands_total',
+        help: 'Commands run\nby kind',
+        type: 'counter',
+        samples: [{ labels: { kind: 'say "hi"\\' }, value: 12 }, { labels: { kind: 'lock' }, value: Infinity }],
+      },
+    ];
+  }
+
+  post(id: string, event: DomainEvent, operator: { by: string; reason: string }, waitMs: number): Promise<PostResult> {
+    if (this.failWith !== null) return Promise.reject(this.failWith);
+    this.posted.push({ id, event, operator, waitMs });
+    return Promise.resolve(this.nextPost);
+  }
+
+  #makeItInteresting(): void {
+    Object.assign(this.path('00001', 2), {
+      moving: { from: 'n2', to: 'n1', by: 'alice', reason: 'firmware update of n2' },
+      local: { state: 'unlocked.waiting', tags: ['idle'] },
+    });
+    Object.assign(this.path('00002', 3), {
+      owner: 'n1',
+      epoch: 9,
+      pendingExclusion: { node: 'n3', session: '5c1f-dead' },
+      local: { state: 'locking.proving.waiting', tags: ['holding'] },
+    });
+    Object.assign(this.path('00003', 1), {
+      owner: 'n1',
+      local: { state: 'mapped.conflicted', tags: ['holding', 'needsOperator'] },
+    });
+    Object.assign(this.path('00004', 4), { owner: null, local: { state: 'unlocked.cooling', tags: ['idle'] } });
+    for (const disk of this.disks) {
+      if (disk.paths.some((path) => path.owner === null || path.pendingExclusion !== null)) disk.status = 'degraded';
+    }
+  }
+
+  #pathActor(path: FakePath): ActorView[] {
+    if (path.local === null) return [];
+    const { state, tags } = path.local;
+    const node = graph.nodes.find((each) => each.id === state);
+    return [
+      {
+        id: `path/${path.disk}/${path.index}`,
+        machine: 'disk-path@1',
+        state,
+        description: node?.description ?? '',
+        tags,
+        context: { disk: path.disk, index: path.index, lock: { epoch: path.epoch, modifyIndex: 4698 }, tries: 0, trouble: null },
+        since: start - 1000 * 60 * (3 + path.index * 7),
+        seq: 31,
+        pending: state.startsWith('mapped') ? [{ id: '31.0', type: 'address.probe', params: { ip: path.ip } }] : [],
+        timers: state.startsWith('unlocked') ? [{ name: 'retry', dueInMs: 1400 }] : [],
+        accepts: ['lease.lost', 'lock.lost', 'operator.release', 'path.unwanted'],
+      },
+    ];
+  }
+}
+
+function fakeNode(node: string, at: number): Mutable<ClusterSummary['nodes'][number]> {
+  return {
+    node,
+    alive: node !== 'n3',
+    draining: node === 'n2' ? { by: 'alice', reason: 'firmware update' } : null,
+    leaving: false,
+    inspector: node === 'n3' ? '' : `http://10.0.0.${at + 1}:7400`,
+    version: '0.1.0',
+    session: node === 'n3' ? null : `5c1f-000${at}`,
+    paths: 0,
+  };
+}
+
+function fakeDisk(number: number, paths: number): Omit<Mutable<DiskSummary>, 'paths'> & { paths: FakePath[] } {
+  const disk = String(number).padStart(5, '0');
+  return {
+    disk,
+    desired: 'started',
+    status: 'started',
+    iqn: `iqn.2026-01.net.example:${disk}`,
+    wwn: `60014050000${disk}`,
+    backstore: { kind: 'file', path: `/srv/images/${disk}.img` },
+    access: { initiators: [] },
+    paths: Array.from({ length: paths }, (_, at) => fakePath(disk, number, at + 1)),
+  };
+}
+
+function fakePath(disk: string, number: number, index: number): FakePath {
+  const owner = (number + index) % 2 === 0 ? 'n1' : 'n2';
+  return {
+    disk,
+    index,
+    ip: `10.0.${number}.${100 + index}`,
+    owner,
+    epoch: 5 + index,
+    pendingExclusion: null,
+    local: owner === 'n1' ? { state: 'enabled', tags: ['serving', 'settled', 'holding'] } : { state: 'unlocked.idle', tags: ['idle', 'settled'] },
+    moving: null,
+  };
+}
+
+function nodeActor(): ActorView {
+  return {
+    id: 'node',
+    machine: 'node@1',
+    state: 'joined',
+    description: 'The node is part of the cluster.',
+    tags: ['settled'],
+    context: {},
+    since: start - 3_600_000,
+    seq: 4,
+    pending: [],
+    timers: [],
+    accepts: ['operator.drain', 'operator.undrain', 'operator.confirmDown'],
+  };
+}
+
+function step(
+  seq: number,
+  actor: string,
+  type: string,
+  state: string,
+  cause: ExplainStep['cause'],
+  text: string,
+): ExplainStep {
+  return { seq, actor, at: start - 100_000 + seq * 1000, event: { type }, state, cause, text };
+}
