@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Address, Portal, TargetPort, TargetSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { portalKey } from '../memory-host.ts';
+import { conflictAmong } from './definition.ts';
 
 interface Settings {
   readonly node: string;
@@ -20,6 +21,8 @@ export function loopbackTarget({ node, present }: Settings): TargetPort {
   const open = new Map<string, OpenPortal>();
   return {
     async ensureDefined(spec) {
+      const conflict = conflictAmong(spec, targets.values());
+      if (conflict !== null) return refused(conflict);
       targets.set(spec.iqn, spec);
       return done(null);
     },

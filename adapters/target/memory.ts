@@ -3,19 +3,14 @@ import type { TargetPort } from '../../src/ports/dataplane.ts';
 import { done, refused } from '../../src/ports/outcome.ts';
 import type { Guard } from '../memory-faults.ts';
 import { type MemoryHost, portalKey } from '../memory-host.ts';
-import { targetId } from './tgt-define.ts';
+import { conflictAmong } from './definition.ts';
 
 export function memoryTarget(host: MemoryHost, guard: Guard): TargetPort {
   return {
     ensureDefined: (spec, options) =>
       guard('target.ensureDefined', options, () => {
-        if (targetId(spec.wwn) === null) return refused(`wwn ${spec.wwn} of ${spec.iqn} is not 16 hex digits`);
-        const other = [...host.targets.values()].find(({ iqn, wwn }) => iqn !== spec.iqn && wwn === spec.wwn);
-        if (other !== undefined) return refused(`wwn ${spec.wwn} is taken by ${other.iqn}`);
-        const present = host.targets.get(spec.iqn);
-        if (present !== undefined && present.backing.path !== spec.backing.path) {
-          return refused(`LUN 1 of ${spec.iqn} serves ${present.backing.path}`);
-        }
+        const conflict = conflictAmong(spec, host.targets.values());
+        if (conflict !== null) return refused(conflict);
         host.targets.set(spec.iqn, spec);
         return done(null);
       }),

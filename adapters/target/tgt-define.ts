@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { AccessRules, TargetSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { shareDeadline } from '../run.ts';
+import { targetId, unusableWwn } from './definition.ts';
 import type { TgtAdmin } from './tgt-admin.ts';
 import type { TgtTarget } from './tgt-show.ts';
 
@@ -18,7 +19,7 @@ export async function define(
 ): Promise<Outcome> {
   const left = shareDeadline(options);
   const id = targetId(spec.wwn);
-  if (id === null) return refused(`wwn ${spec.wwn} of ${spec.iqn} is not 16 hex digits that end in more than zeros`);
+  if (id === null) return refused(unusableWwn(spec));
   const secret = await readSecret(spec.access);
   if (secret.kind !== 'done') return secret;
   const [targets, accounts] = await Promise.all([admin.targets(left()), admin.accounts(left())]);
@@ -32,16 +33,6 @@ export async function define(
     if (changed.kind !== 'done') return changed;
   }
   return done(null);
-}
-
-/**
- * tgtd derives the NAA name by which initiators recognise a disk from the target's number, and nothing can override it.
- * So the number comes from the wwn: the same on every node, and different for each disk.
- */
-export function targetId(wwn: string): number | null {
-  if (!/^[0-9a-fA-F]{16}$/.test(wwn)) return null;
-  const id = Number.parseInt(wwn.slice(-8), 16) & 0x7f_ff_ff_ff;
-  return id === 0 ? null : id;
 }
 
 export const stateArgv = (id: number, state: 'ready' | 'offline'): Argv =>

@@ -1,0 +1,57 @@
+// Real initiators: one-off commands, and a session that stays logged in.
+import { spawn } from 'node:child_process';
+import type { RunResult } from '../../../adapters/run.ts';
+import { ended, patience, type World } from './world.ts';
+
+export interface Session {
+  /** Runs one qemu-io command and gives what it printed, or null when the session has ended. */
+  ask(command: string): Promise<string | null>;
+  close(): Promise<void>;
+}
+
+const output = (result: RunResult): string => {
+  if (result.kind !== 'exited') throw new Error(JSON.stringify(result));
+  return result.stdout + result.stderr;
+};
+
+/** Reads and writes through a portal with a session of its own. */
+export async function tryData(world: World, ip: string, iqn: string, login = ''): Promise<string> {
+  const commands = ['-c', 'write -P 0x5a 0 64k', '-c', 'read -P 0x5a 0 64k'];
+  const url = `iscsi://${login}${ip}:3260/${iqn}/1`;
+  return output(await world.initiator(['timeout', '5', 'qemu-io', '-f', 'raw', ...commands, url], patience));
+}
+
+export async function inquire(world: World, ip: string, iqn: string, name: string): Promise<string> {
+  return output(await world.initiator(['timeout', '5', 'iscsi-inq', '-i', name, `iscsi://${ip}/${iqn}/1`], patience));
+}
+
+export function openSession(world: World, ip: string, iqn: string): Session {
+  const [program = '', ...rest] = world.initiatorPrefix;
+  const child = spawn(program, [...rest, 'qemu-io', '-f', 'raw', `iscsi://${ip}:3260/${iqn}/1`]);
+  let printed = '';
+  let changed = Promise.withResolvers<null>();
+  const note = (text: Buffer): void => {
+    printed += text.toString('utf8');
+    changed.resolve(null);
+  };
+  child.stdout.on('data', note);
+  child.stderr.on('data', note);
+  child.stdin.on('error', () => undefined);
+  child.once('exit', () => changed.resolve(null));
+  const promptsBefore = (): number => printed.split('qemu-io> ').length - 1;
+  return {
+    async ask(command) {
+      const before = promptsBefore();
+      const from = printed.length;
+      child.stdin.write(`${command}\n`);
+      // The first prompt may still be to come: the answer is complete when one more has followed it.
+      while (promptsBefore() < Math.max(before, 1) + 1) {
+        if (child.exitCode !== null || child.signalCode !== null) return null;
+        await changed.promise;
+        changed = Promise.withResolvers();
+      }
+      return printed.slice(from);
+    },
+    close: () => ended(child),
+  };
+}

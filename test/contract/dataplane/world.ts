@@ -1,0 +1,104 @@
+// A gateway and an initiator in network namespaces of their own, joined by one cable.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRunner, describe, type Run } from '../../../adapters/run.ts';
+
+export const patience = { deadlineMs: 10_000 };
+
+export interface World {
+  /** Runs programs on the gateway. */
+  readonly gateway: Run;
+  /** Runs programs on the initiator, 10.9.0.2. */
+  readonly initiator: Run;
+  readonly initiatorPrefix: readonly string[];
+  readonly controlPort: number;
+  readonly folder: string;
+  readonly tgtd: ChildProcess;
+  /** A new image file of zeros. */
+  image(name: string, sizeBytes?: number): Promise<string>;
+  close(): Promise<void>;
+}
+
+const tools = ['tgtd', 'tgtadm', 'arping', 'nft', 'ip', 'ss', 'iscsi-ls', 'iscsi-inq', 'qemu-io'];
+
+/** Why the real parts cannot run here, or null. In CI that is a failure, not a reason to skip. */
+export function realPartsMissing(): string | null {
+  const folders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  const missing = tools.filter((tool) => !folders.some((folder) => existsSync(join(folder, tool))));
+  const why = process.getuid?.() === 0 ? (missing.length === 0 ? null : `missing: ${missing.join(', ')}`) : 'not root';
+  const required = process.env['CI'] !== undefined || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
+  if (why !== null && required) throw new Error(`the real data plane cannot be tested here: ${why}`);
+  return why;
+}
+
+let worlds = 0;
+
+export async function createWorld(settings: { portal?: string } = {}): Promise<World> {
+  worlds += 1;
+  const id = `${process.pid.toString(36)}${worlds}`;
+  const names = { gateway: `pwdp-g${id}`, initiator: `pwdp-i${id}` };
+  const host = createRunner();
+  const must = async (run: Run, ...argv: string[]): Promise<void> => {
+    const result = await run(argv, patience);
+    if (result.kind !== 'exited' || result.code !== 0) throw new Error(describe(result));
+  };
+  const within = (name: string): string[] => ['ip', 'netns', 'exec', name];
+  for (const name of Object.values(names)) {
+    await must(host, 'ip', 'netns', 'add', name);
+    await must(host, 'ip', '-n', name, 'link', 'set', 'lo', 'up');
+  }
+  const peer = ['peer', 'name', 'eth0', 'netns', names.initiator];
+  await must(host, 'ip', 'link', 'add', 'eth0', 'netns', names.gateway, 'type', 'veth', ...peer);
+  const gateway = createRunner({ prefixArgv: within(names.gateway) });
+  const initiator = createRunner({ prefixArgv: within(names.initiator) });
+  await must(initiator, 'ip', 'addr', 'add', '10.9.0.2/24', 'dev', 'eth0');
+  for (const run of [gateway, initiator]) await must(run, 'ip', 'link', 'set', 'eth0', 'up');
+  const controlPort = (process.pid % 30_000) + worlds;
+  const argv = ['-C', String(controlPort), '-f', '--iscsi', `portal=${settings.portal ?? '127.0.0.1:3260'}`];
+  const tgtd = spawn('ip', ['netns', 'exec', names.gateway, 'tgtd', ...argv], { stdio: 'ignore' });
+  await answers(gateway, controlPort);
+  const folder = await mkdtemp(join(tmpdir(), 'pathwarden-'));
+  return {
+    gateway,
+    initiator,
+    initiatorPrefix: within(names.initiator),
+    controlPort,
+    folder,
+    tgtd,
+    async image(name, sizeBytes = 8 * 1024 * 1024) {
+      const file = await open(join(folder, name), 'w');
+      await file.truncate(sizeBytes);
+      await file.close();
+      return join(folder, name);
+    },
+    async close() {
+      await ended(tgtd);
+      for (const name of Object.values(names)) await host(['ip', 'netns', 'del', name], patience);
+      await rm(folder, { recursive: true, force: true });
+      for (const file of [`socket.${controlPort}`, `socket.${controlPort}.lock`]) {
+        await rm(join('/run/tgtd', file), { force: true });
+      }
+    },
+  };
+}
+
+async function answers(gateway: Run, controlPort: number): Promise<void> {
+  const ends = performance.now() + patience.deadlineMs;
+  while (performance.now() < ends) {
+    const argv = ['tgtadm', '-C', String(controlPort), '--lld', 'iscsi', '--mode', 'portal', '--op', 'show'];
+    const result = await gateway(argv, patience);
+    if (result.kind === 'exited' && result.code === 0 && result.stdout.includes('Portal:')) return;
+  }
+  throw new Error('tgtd does not start');
+}
+
+export async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGCONT');
+  child.kill('SIGKILL');
+  await gone;
+}
