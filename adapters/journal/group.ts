@@ -37,6 +37,15 @@ export class GroupCommit {
     if (records.length > 0) await this.#gather(records);
   }
 
+  /** A snapshot ahead of its records would leave a gap after a crash. Throws `JOURNAL_WRITE_FAILED`. */
+  checkDurable(entries: readonly { readonly actor: string; readonly seq: number }[]): void {
+    const early = entries.find(({ seq }) => seq > this.#durableSeq);
+    if (early === undefined) return;
+    const { actor, seq } = early;
+    const message = `The snapshot of ${actor} was refused: record ${seq} is not durable yet. Save it again later.`;
+    throw new PathwardenError('JOURNAL_WRITE_FAILED', message, { actor, seq, durable: this.#durableSeq });
+  }
+
   /** Resolves when nothing waits and nothing runs, whatever became of it. */
   async idle(): Promise<void> {
     for (let last = this.#last(); last !== undefined; last = this.#last()) await last;

@@ -68,6 +68,7 @@ export function memoryJournal(options: { readonly image?: MemoryImage } = {}): M
       }),
     append: (records) => group.append(records),
     async saveSnapshots(snapshots) {
+      group.checkDurable(snapshots);
       const rows = snapshots.map(encodeSnapshot);
       await disk.write(() => {
         for (const row of rows) {

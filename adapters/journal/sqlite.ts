@@ -25,7 +25,10 @@ export function sqliteJournal({ file }: SqliteJournalOptions): JournalPort {
       return { snapshots: decodeSnapshots(snapshots), records: records.map(decodeRecord), lastSeq };
     },
     append: (records) => group.append(records),
-    saveSnapshots: async (snapshots) => void (await thread.ask('saveSnapshots', snapshots.map(encodeSnapshot))),
+    async saveSnapshots(snapshots) {
+      group.checkDurable(snapshots);
+      await thread.ask('saveSnapshots', snapshots.map(encodeSnapshot));
+    },
     async read(query) {
       checkQuery(query);
       const records = (await thread.ask('read', query)).map(decodeRecord);

@@ -146,7 +146,16 @@ describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
     expect((await reopen()).contents).toEqual({ snapshots: [], records: [record(3, 'a')], lastSeq: 3 });
   });
 
+  it('refuses a snapshot of a record that is not durable yet', async () => {
+    const append = journal.append([record(1, 'a')]);
+    const early = { code: 'JOURNAL_WRITE_FAILED', facts: { actor: 'a', seq: 1 } };
+    await expect(journal.saveSnapshots([snapshot('a', 1)])).rejects.toMatchObject(early);
+    await append;
+    await journal.saveSnapshots([snapshot('a', 1)]);
+  });
+
   it('refuses a snapshot that is too large', async () => {
+    await journal.append([record(1, 'a')]);
     const large = { ...snapshot('a', 1), snapshot: 'x'.repeat(journalLimits.snapshotBytesMax) };
     await expect(journal.saveSnapshots([large])).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
   });
