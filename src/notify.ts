@@ -1,5 +1,5 @@
 // Tells systemd how the daemon is. Without $NOTIFY_SOCKET (not under systemd) it tells nobody.
-// Node has no unix datagram sockets, so systemd's own `systemd-notify` sends the message: the unit has NotifyAccess=all.
+// Node has no unix datagram sockets, so systemd's own `systemd-notify` sends it: the unit has NotifyAccess=all.
 
 /** Runs a program without a shell; resolves when it has ended, however it ended. Never rejects. */
 export type NotifyRunner = (argv: readonly string[]) => Promise<unknown>;

@@ -33,8 +33,9 @@ const longestAnswerMs = 30_000;
 const pollEveryMs = 250;
 
 export function changeOptions(command: Command, { destructive }: { destructive: boolean }): Command {
+  const wait = `wait this long until it has settled; 0 does not wait (default: ${String(longestWaitSeconds)})`;
   tokenOption(connectionOptions(command))
-    .option('--wait <seconds>', `wait this long until it has settled; 0 does not wait (default: ${String(longestWaitSeconds)})`, seconds)
+    .option('--wait <seconds>', wait, seconds)
     .option('--reason <text>', 'why; kept in the journal');
   return destructive ? command.option('--force', 'do not ask') : command;
 }
@@ -47,7 +48,8 @@ function seconds(text: string): number {
 
 /** Carries out one change and prints how it went. Resolves to the exit code. */
 export async function carryOut(terminal: Terminal, options: ChangeOptions, change: Change): Promise<number> {
-  if (change.question !== null && terminal.interactive && options.force !== true && !(await terminal.confirm(change.question))) {
+  const asks = change.question !== null && terminal.interactive && options.force !== true;
+  if (asks && !(await terminal.confirm(change.question))) {
     terminal.printError('pathwarden: nothing was changed');
     return 1;
   }
@@ -76,7 +78,8 @@ function acceptedOrThrow(change: Change, posted: PostResult): { readonly seq: nu
     const others = posted.accepts.filter((type) => type.startsWith('operator.'));
     const hint = others.length === 0 ? 'it takes no operator event now' : `it takes now: ${others.join(', ')}`;
     const message = `${change.actor} is ${posted.state} and does not take ${change.event.type}; ${hint}`;
-    throw new PathwardenError('NOT_ACCEPTED', message, { actor: change.actor, state: posted.state, accepts: posted.accepts });
+    const { state, accepts } = posted;
+    throw new PathwardenError('NOT_ACCEPTED', message, { actor: change.actor, state, accepts });
   }
   const refusal = posted.answers.find((event) => event.type.endsWith('Refused'));
   if (refusal !== undefined) {

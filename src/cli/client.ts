@@ -30,8 +30,12 @@ export interface Client {
   actor(id: string): Promise<ActorView>;
   explain(id: string): Promise<Explanation>;
   events(query: { actor?: string; limit: number }): Promise<readonly JournalRecord[]>;
-  /** Calls back with each record committed from now on, until the signal fires or the agent goes away. */
-  follow(onRecord: (record: JournalRecord) => void, signal: AbortSignal): Promise<void>;
+  /** Calls back with each record from seq `from` on, as they are committed, until the signal fires or the agent ends. */
+  follow(
+    query: { actor?: string; from: number },
+    onRecord: (record: JournalRecord) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   machines(): Promise<readonly string[]>;
   machine(name: string): Promise<MachineInfo>;
   /** Tells an actor an operator event. A state that does not take it is an answer, not an error. */
@@ -45,12 +49,10 @@ export function createClient(connection: Connection): Client {
     cluster: () => get('/v1/cluster'),
     actor: (id) => get(`/v1/actors/${pathOf(id)}`),
     explain: (id) => get(`/v1/actors/${pathOf(id)}/explain`),
-    events: ({ actor, limit }) => {
-      const query = new URLSearchParams({ limit: String(limit), newest: 'true', ...(actor === undefined ? {} : { actor }) });
-      return get(`/v1/events?${query.toString()}`);
-    },
-    follow: async (onRecord, signal) => {
-      const response = await request(connection, '/v1/events/stream', { signal, headers: { accept: 'text/event-stream' } });
+    events: (query) => get(`/v1/events?${queryOf({ ...query, newest: true })}`),
+    follow: async (query, onRecord, signal) => {
+      const path = `/v1/events/stream?${queryOf(query)}`;
+      const response = await request(connection, path, { signal, headers: { accept: 'text/event-stream' } });
       if (!response.ok) throw await errorOf(response, connection);
       await readStream(response, (data) => {
         onRecord(JSON.parse(data) as JournalRecord);
@@ -67,6 +69,9 @@ export function createClient(connection: Connection): Client {
 
 /** Actor ids have slashes that stay as they are. */
 const pathOf = (id: string): string => id.split('/').map(encodeURIComponent).join('/');
+
+const queryOf = (query: Readonly<Record<string, string | number | boolean>>): string =>
+  new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
 
 async function answer(connection: Connection, path: string): Promise<Response> {
   const response = await request(connection, path, { signal: within(connection, connection.deadlineMs) });
@@ -95,12 +100,9 @@ async function request(connection: Connection, path: string, init: RequestInit):
   return await fetch(`${connection.url}${path}`, { ...init, redirect: 'error' }).catch((error: unknown) => {
     const timedOut = error instanceof Error && error.name === 'TimeoutError';
     const why = timedOut ? 'does not answer in time' : 'cannot be reached';
-    throw new PathwardenError(
-      'AGENT_UNREACHABLE',
-      `The agent at ${connection.url} ${why}: look at \`systemctl status pathwarden\` there, or name another with --url`,
-      { url: connection.url },
-      { cause: error },
-    );
+    const advice = 'look at `systemctl status pathwarden` there, or name another with --url';
+    const message = `The agent at ${connection.url} ${why}: ${advice}`;
+    throw new PathwardenError('AGENT_UNREACHABLE', message, { url: connection.url }, { cause: error });
   });
 }
 

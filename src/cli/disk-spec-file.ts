@@ -11,7 +11,8 @@ export async function specFromFile(file: string, options: SpecOptions): Promise<
     throw new PathwardenError('USAGE_INVALID', '--spec has the whole disk: give no other option about it but --start');
   }
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new PathwardenError('USAGE_INVALID', `${file} cannot be read: give a readable file with --spec`, { file }, { cause: error });
+    const message = `${file} cannot be read: give a readable file with --spec`;
+    throw new PathwardenError('USAGE_INVALID', message, { file }, { cause: error });
   });
   const spec = parseSpec(file, text);
   return { ...spec, desired: options.start === true ? 'started' : (spec.desired ?? 'stopped') } as DiskSpec;
@@ -22,8 +23,10 @@ function parseSpec(file: string, text: string): Partial<DiskSpec> {
   try {
     spec = parse(text, { prettyErrors: false });
   } catch (error) {
-    throw new PathwardenError('USAGE_INVALID', `${file} is neither YAML nor JSON: correct it`, { file }, { cause: error });
+    const message = `${file} is neither YAML nor JSON: correct it`;
+    throw new PathwardenError('USAGE_INVALID', message, { file }, { cause: error });
   }
   if (typeof spec === 'object' && spec !== null && !Array.isArray(spec)) return spec;
-  throw new PathwardenError('USAGE_INVALID', `${file} must have one disk: iqn, wwn, backstore, access, paths`, { file });
+  const message = `${file} must have one disk: iqn, wwn, backstore, access, paths`;
+  throw new PathwardenError('USAGE_INVALID', message, { file });
 }

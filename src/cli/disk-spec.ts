@@ -21,7 +21,9 @@ const defaultIqnBase = 'iqn.2026-01.io.pathwarden';
 
 /** Throws `USAGE_INVALID`. The agent checks the result again. */
 export function specFromOptions(id: string, options: SpecOptions): DiskSpec {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(id)) throw usage(`A disk id is up to 63 letters, digits, . - _, not ${id}`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(id)) {
+    throw usage(`A disk id is up to 63 letters, digits, . - _, not ${id}`);
+  }
   const paths = (options.path ?? []).map((text, index) => parsePath(text, index + 1));
   if (paths.length === 0) throw usage('A disk needs at least one --path, as in --path 10.0.1.101/24@eth1');
   const iqn = options.iqn ?? iqnOf(options.iqnBase ?? defaultIqnBase, id);
@@ -43,8 +45,12 @@ export function parsePath(text: string, index: number): PathSpec {
     throw usage(`--path must look like 10.0.1.101/24@eth1 or 10.0.1.101/24@eth1:100, not like ${text}`);
   }
   const longest = family === 4 ? 32 : 128;
-  if (Number(prefix) < 1 || Number(prefix) > longest) throw usage(`The prefix in --path ${text} must be from 1 to ${String(longest)}`);
-  if (vlan !== undefined && (Number(vlan) < 1 || Number(vlan) > 4094)) throw usage(`The VLAN in --path ${text} must be from 1 to 4094`);
+  if (Number(prefix) < 1 || Number(prefix) > longest) {
+    throw usage(`The prefix in --path ${text} must be from 1 to ${String(longest)}`);
+  }
+  if (vlan !== undefined && (Number(vlan) < 1 || Number(vlan) > 4094)) {
+    throw usage(`The VLAN in --path ${text} must be from 1 to 4094`);
+  }
   return { index, ip, prefix: Number(prefix), interface: port, ...(vlan === undefined ? {} : { vlan: Number(vlan) }) };
 }
 
@@ -71,8 +77,12 @@ function backstoreOf({ file, memory }: SpecOptions): DiskSpec['backstore'] {
 
 function chapOf({ chapUser, chapSecretFile }: SpecOptions): Pick<DiskSpec['access'], 'chap'> {
   if (chapUser === undefined && chapSecretFile === undefined) return {};
-  if (chapUser === undefined || chapSecretFile === undefined) throw usage('--chap-user and --chap-secret-file need each other');
-  if (!chapSecretFile.startsWith('/')) throw usage('--chap-secret-file must be an absolute path, the same on every gateway');
+  if (chapUser === undefined || chapSecretFile === undefined) {
+    throw usage('--chap-user and --chap-secret-file need each other');
+  }
+  if (!chapSecretFile.startsWith('/')) {
+    throw usage('--chap-secret-file must be an absolute path, the same on every gateway');
+  }
   return { chap: { user: chapUser, secretFile: chapSecretFile } };
 }
 

@@ -32,7 +32,8 @@ export const nameOf = ({ disk, index }: PathId): string => `${disk}/${String(ind
 export function parsePathId(text: string): PathId {
   const [, disk, index] = /^(?:path\/)?([^/]+)\/(\d+)$/.exec(text) ?? [];
   if (disk !== undefined && index !== undefined) return { disk, index: Number(index) };
-  throw new PathwardenError('USAGE_INVALID', `A path is named by disk and number, as in 00001/1, not ${text}`, { path: text });
+  const message = `A path is named by disk and number, as in 00001/1, not ${text}`;
+  throw new PathwardenError('USAGE_INVALID', message, { path: text });
 }
 
 function missing(what: string, name: string, known: readonly string[]): PathwardenError {

@@ -15,7 +15,8 @@ export async function clientOfNode(options: NodeOptions, terminal: Terminal): Pr
   if (options.node === undefined) return client;
   const { node, inspector } = findNode(await client.cluster(), options.node);
   if (inspector !== '') return clientOf({ ...options, url: inspector }, terminal);
-  const text = `Node ${node} does not say where its agent can be reached: set http.advertise there, or run this on ${node}`;
+  const advice = `set http.advertise there, or run this on ${node}`;
+  const text = `Node ${node} does not say where its agent can be reached: ${advice}`;
   throw new PathwardenError('AGENT_UNREACHABLE', text, { node });
 }
 
@@ -26,6 +27,7 @@ export async function orElsewhere<T>(client: Client, what: string, answer: Promi
     const { node, nodes } = await client.cluster();
     const others = nodes.filter((one) => one.node !== node).map((one) => one.node);
     const hint = others.length === 0 ? '' : `; ask another node with --node: ${others.join(', ')}`;
-    throw new PathwardenError('NOT_FOUND', `${what} is not known on ${node}${hint}`, { ...error.facts, node }, { cause: error });
+    const message = `${what} is not known on ${node}${hint}`;
+    throw new PathwardenError('NOT_FOUND', message, { ...error.facts, node }, { cause: error });
   });
 }

@@ -2,10 +2,9 @@
 import Table from 'cli-table3';
 import type { PathwardenError } from '../errors.ts';
 
-const bare = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
-};
+const lines = ['top', 'bottom', 'left', 'right', 'mid'];
+const corners = ['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right', 'left-mid', 'right-mid'];
+const bare = { ...Object.fromEntries([...lines, ...corners, 'mid-mid'].map((part) => [part, ''])), middle: '  ' };
 
 /** A table without borders. `nothing` is said instead of an empty one. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], nothing: string): string {
@@ -35,18 +34,18 @@ export function failure(error: PathwardenError): string {
   return JSON.stringify({ ok: false, error: { code: error.code, message: error.message, facts: error.facts } });
 }
 
-/** What a person is told: the message, then each mistake on lines of its own. */
+/** What a person is told: the message, then each mistake of a configuration file on lines of its own. */
 export function failureText(error: PathwardenError): string {
   const { mistakes } = error.facts;
-  const list = Array.isArray(mistakes) ? mistakes.map(mistakeText) : [];
+  const list = error.code === 'CONFIG_INVALID' && Array.isArray(mistakes) ? mistakes.map(mistakeText) : [];
   return [`pathwarden: ${error.message}`, ...list].join('\n');
 }
 
 function mistakeText(mistake: unknown): string {
   const { key, line, reason, example } = mistake as Readonly<Record<string, unknown>>;
-  const where = typeof line === 'number' ? `line ${String(line)}, ` : '';
-  const sample = typeof example === 'string' && example !== '' ? `\n    example: ${example.replaceAll('\n', '\n             ')}` : '';
-  return `  ${where}${String(key)}: ${String(reason)}${sample}`;
+  const said = `  line ${String(line)}, ${String(key)}: ${String(reason)}`;
+  if (typeof example !== 'string' || example === '') return said;
+  return `${said}\n    example: ${example.replaceAll('\n', '\n             ')}`;
 }
 
 /** `4 s`, `12 min`, `3 h`, `5 d`. */

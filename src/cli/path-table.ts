@@ -15,6 +15,9 @@ function remarks({ pendingExclusion, moving, local }: PathSummary): readonly str
   const lines: string[] = [];
   if (local?.tags.includes('needsOperator') === true) lines.push('needs an operator: see `pathwarden path explain`');
   if (pendingExclusion !== null) lines.push(`${pendingExclusion.node} must be proven unable to write first`);
-  if (moving !== null) lines.push(`moves from ${moving.from}${moving.to === null ? '' : ` to ${moving.to}`} (${moving.by}: ${moving.reason})`);
+  if (moving !== null) {
+    const to = moving.to === null ? '' : ` to ${moving.to}`;
+    lines.push(`moves from ${moving.from}${to} (${moving.by}: ${moving.reason})`);
+  }
   return lines;
 }

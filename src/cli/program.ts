@@ -28,14 +28,15 @@ import type { Shell } from './shell.ts';
 type Build = (shell: Shell) => Command;
 
 export function buildProgram(shell: Shell): Command {
-  const program = withExample(
-    new Command('pathwarden').description('Keeps every path of every iSCSI disk served by exactly one healthy gateway node'),
-    'pathwarden path list --watch',
-  );
+  const about = 'Keeps every path of every iSCSI disk served by exactly one healthy gateway node';
+  const program = withExample(new Command('pathwarden').description(about), 'pathwarden path list --watch');
   program.addCommand(agent(shell));
-  program.addCommand(noun(shell, 'disk', 'Disks and their desired state', [diskAdd, diskStart, diskStop, diskRemove, diskList, diskShow]));
-  program.addCommand(noun(shell, 'path', 'Paths: who serves them, and why', [pathList, pathShow, pathExplain, pathRelease]));
-  program.addCommand(noun(shell, 'node', 'Gateway nodes', [nodeList, nodeDrain, nodeUndrain, nodeConfirmDown]));
+  const disk = [diskAdd, diskStart, diskStop, diskRemove, diskList, diskShow];
+  program.addCommand(noun(shell, 'disk', 'Disks and their desired state', disk));
+  const path = [pathList, pathShow, pathExplain, pathRelease];
+  program.addCommand(noun(shell, 'path', 'Paths: who serves them, and why', path));
+  const node = [nodeList, nodeDrain, nodeUndrain, nodeConfirmDown];
+  program.addCommand(noun(shell, 'node', 'Gateway nodes', node));
   program.addCommand(events(shell));
   program.addCommand(noun(shell, 'machine', 'The state machines', [machineList, machineShow]));
   program.addCommand(noun(shell, 'config', 'The configuration file', [configCheck, configReferenceCommand]));

@@ -22,7 +22,8 @@ interface ParseOptions {
  */
 export async function loadConfig(file: string, options: ParseOptions & { checkFiles?: boolean } = {}): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new PathwardenError('CONFIG_INVALID', `${file} cannot be read: name a configuration file that can`, { file }, { cause: error });
+    const message = `${file} cannot be read: name a configuration file that can`;
+    throw new PathwardenError('CONFIG_INVALID', message, { file }, { cause: error });
   });
   const config = parseConfig(text, file, options);
   if (options.checkFiles !== false) reject(file, await unreadableFiles(config, parseYaml(text)));
@@ -47,13 +48,16 @@ export function configNotices(config: Config): readonly string[] {
   if (!isLoopback(config.http.host)) {
     notices.push(`http.host is ${config.http.host}: everybody on that network can read the state of the cluster`);
   }
-  if (config.consul.tokenFile !== undefined && config.consul.url.startsWith('http:') && !isLoopback(new URL(config.consul.url).hostname)) {
+  const { protocol, hostname: consulHost } = new URL(config.consul.url);
+  if (config.consul.tokenFile !== undefined && protocol === 'http:' && !isLoopback(consulHost)) {
     notices.push('consul.url is plain http to another host: the ACL token can be read on the way');
   }
   if (config.exclusion.methods.every((method) => method.method === 'self')) {
     notices.push('exclusion.methods has only self: after the death of a host its paths wait for an operator');
   }
-  if (config.duplicateProbeMs === 0) notices.push('duplicateProbeMs is 0: an address that another host uses is not noticed');
+  if (config.duplicateProbeMs === 0) {
+    notices.push('duplicateProbeMs is 0: an address that another host uses is not noticed');
+  }
   return notices;
 }
 
@@ -82,7 +86,8 @@ async function unreadableFiles(config: Config, source: YamlSource): Promise<read
     );
     if (readable) continue;
     const path = ['consul', name];
-    mistakes.push({ key: path.join('.'), line: source.lineOf(path), reason: `${file} cannot be read`, example: `${name}: ${file}` });
+    const reason = `${file} cannot be read: make it readable for the daemon, or name another`;
+    mistakes.push({ key: path.join('.'), line: source.lineOf(path), reason, example: `${name}: ${file}` });
   }
   return mistakes;
 }

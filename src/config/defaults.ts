@@ -32,7 +32,9 @@ function fillSession(session: Plain): void {
 
 function fill(schema: TSchema, value: unknown): unknown {
   const given = value ?? undefined;
-  if (!('properties' in schema)) return structuredClone(given === undefined && 'default' in schema ? schema.default : value);
+  if (!('properties' in schema)) {
+    return structuredClone(given === undefined && 'default' in schema ? schema.default : value);
+  }
   // A section without anything in it, `consul:`, is as good as none.
   if (given !== undefined && !isPlain(given)) return given;
   const result: Plain = { ...given };

@@ -23,7 +23,9 @@ const Command = Type.Object(
     argv: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
       maxItems: 100,
-      description: 'Program and arguments, run without a shell. `{node}` and `{session}` are replaced. Exit code 0 means: proven off',
+      description:
+        'Program and arguments, run without a shell. `{node}` and `{session}` are replaced. ' +
+        'Exit code 0 means: proven off',
       expects: 'a list of words: the program and its arguments',
       examples: [['/usr/local/sbin/fence-node', '--off', '--verify', '{node}']],
     }),
@@ -53,7 +55,8 @@ const LeaseBound = Type.Object(
     }),
     watchdog: Type.Literal(true, {
       description:
-        'States that a watchdog resets the host when its daemon stops answering. Without one a killed daemon leaves its data plane serving, and time proves nothing',
+        'States that a watchdog resets the host when its daemon stops answering. ' +
+        'Without one a killed daemon leaves its data plane serving, and time proves nothing',
       expects: 'true, and only where a watchdog really resets the host',
       examples: [true],
     }),
@@ -69,8 +72,14 @@ export const exclusion = section('How the last owner of a path is proven unable 
     maxItems: 16,
     default: [{ method: 'self', waitMs: 3000 }],
     description:
-      'Tried in this order until one proves it. When none does, the paths wait for an operator (`pathwarden node confirm-down`)',
+      'Tried in this order until one proves it. ' +
+      'When none does, the paths wait for an operator (`pathwarden node confirm-down`)',
     expects: 'a list of methods, each with `method: self`, `method: command` or `method: leaseBound`',
-    examples: [[{ method: 'self', waitMs: 3000 }, { method: 'command', argv: ['/usr/local/sbin/fence-node', '{node}'] }]],
+    examples: [
+      [
+        { method: 'self', waitMs: 3000 },
+        { method: 'command', argv: ['/usr/local/sbin/fence-node', '{node}'] },
+      ],
+    ],
   }),
 });

@@ -7,7 +7,13 @@ export const section = <P extends Type.TProperties>(description: string, propert
 export const filePath = (description: string, example: string) =>
   Type.String({ pattern: '^/', description, expects: 'an absolute path', secretive: true, examples: [example] });
 
-export const millis = (description: string, bounds: { least: number; most: number; normal: number }, tooSmall: string, tooLarge: string) =>
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly normal: number;
+}
+
+export const millis = (description: string, bounds: Bounds, tooSmall: string, tooLarge: string) =>
   Type.Integer({
     minimum: bounds.least,
     maximum: bounds.most,
@@ -21,6 +27,10 @@ export const millis = (description: string, bounds: { least: number; most: numbe
 export const port = (description: string, normal: number, least = 1) =>
   Type.Integer({ minimum: least, maximum: 65_535, default: normal, description, examples: [normal] });
 
-const deadlineText = ['Work that would have succeeded is given up and its result is unknown', 'A hanging command holds up its path for that long'] as const;
 export const deadline = (description: string, normal: number) =>
-  millis(description, { least: 100, most: 600_000, normal }, ...deadlineText);
+  millis(
+    description,
+    { least: 100, most: 600_000, normal },
+    'Work that would have succeeded is given up and its result is unknown',
+    'A hanging command holds up its path for that long',
+  );

@@ -47,8 +47,9 @@ function checkSection(schema: TSchema, value: unknown, path: Path, report: Repor
   const required = new Set('required' in schema ? (schema.required as string[]) : []);
   for (const [key, property] of Object.entries(properties)) {
     const given = (value as Record<string, unknown>)[key];
-    if (given !== undefined) check(property, given, [...path, key], report);
-    else if (required.has(key)) report([...path, key], `it is missing; it must be ${expected(property)}`, example(property, [...path, key]));
+    const at = [...path, key];
+    if (given !== undefined) check(property, given, at, report);
+    else if (required.has(key)) report(at, `it is missing; it must be ${expected(property)}`, example(property, at));
   }
   for (const key of Object.keys(value)) {
     if (!Object.hasOwn(properties, key)) reportUnknown(key, properties, path, report);
@@ -58,13 +59,16 @@ function checkSection(schema: TSchema, value: unknown, path: Path, report: Repor
 function reportUnknown(key: string, properties: Record<string, TSchema>, path: Path, report: Report): void {
   const near = suggestion(key, Object.keys(properties));
   const hint = near === undefined ? `known here: ${Object.keys(properties).join(', ')}` : `did you mean ${near}?`;
-  const secret = /token|secret|password/i.test(key) ? ' Secrets do not belong here, only names of files that hold them.' : '';
+  const secret = /token|secret|password/i.test(key) ? ` ${noSecrets}` : '';
   const property = near === undefined ? undefined : properties[near];
-  report([...path, key], `unknown key; ${hint}${secret}`, property === undefined ? '' : example(property, [...path, near ?? key]));
+  const sample = property === undefined ? '' : example(property, [...path, near ?? key]);
+  report([...path, key], `unknown key; ${hint}${secret}`, sample);
 }
 
+const noSecrets = 'Secrets do not belong here, only names of files that hold them.';
+
 function checkMethod(value: unknown, path: Path, report: Report): void {
-  const method: unknown = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['method'] : undefined;
+  const method: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'method') : undefined;
   const known = Object.keys(exclusionVariants);
   if (typeof method === 'string' && Object.hasOwn(exclusionVariants, method)) {
     checkSection(exclusionVariants[method as keyof typeof exclusionVariants], value, path, report);
@@ -87,15 +91,19 @@ function shown(schema: TSchema, value: unknown): string {
 export function expected(schema: TSchema): string {
   const facts = schema as TSchema & Record<string, unknown>;
   if (typeof facts['expects'] === 'string') return facts['expects'];
-  if (facts['type'] === 'integer') return `a whole number from ${String(facts['minimum'])} to ${String(facts['maximum'])}`;
+  if (facts['type'] === 'integer') {
+    return `a whole number from ${String(facts['minimum'])} to ${String(facts['maximum'])}`;
+  }
   if (facts['type'] === 'boolean') return 'true or false';
-  if (Array.isArray(facts['anyOf'])) return `one of: ${facts['anyOf'].map((item: { const: string }) => item.const).join(', ')}`;
+  if (Array.isArray(facts['anyOf'])) {
+    return `one of: ${facts['anyOf'].map((item: { const: string }) => item.const).join(', ')}`;
+  }
   if ('const' in facts) return String(facts['const']);
   return facts['type'] === 'array' ? 'a list' : 'a text that is not empty';
 }
 
 function example(schema: TSchema, path: Path): string {
-  const [first] = ('examples' in schema ? (schema.examples as readonly unknown[]) : []);
+  const [first] = 'examples' in schema ? (schema.examples as readonly unknown[]) : [];
   const key = path.findLast((step) => typeof step === 'string') ?? '';
   if (first === undefined) return '';
   return `${key}: ${typeof first === 'string' ? first : JSON.stringify(first)}`;

@@ -41,9 +41,9 @@ const introduction = `# Configuration reference
 <!-- Generated from src/config/schema.ts by \`npm run docs\`. Do not edit. -->
 
 One YAML file, given with \`pathwarden agent --config FILE\`. Everything has a default; an empty file is a right one.
-\`pathwarden config check FILE\` says all mistakes at once, each with its key, line, reason and an example, and exits with 2.
-Unknown keys are mistakes. Times are whole milliseconds, and their names end in \`Ms\`. Secrets never stand in this file:
-it names the files that hold them. An annotated sample is in [pathwarden.yaml](../install/pathwarden.yaml).
+\`pathwarden config check FILE\` says all mistakes at once, each with its key, line, reason and an example, and exits
+with 2. Unknown keys are mistakes. Times are whole milliseconds, and their names end in \`Ms\`. Secrets never stand in
+this file: it names the files that hold them. An annotated sample is in [pathwarden.yaml](../install/pathwarden.yaml).
 
 Some settings must fit each other; the message shows the arithmetic:
 
@@ -52,9 +52,9 @@ Some settings must fit each other; the message shows the arithmetic:
 | \`session.marginMs\` ≤ \`session.ttlMs\` / 2 | the slightest trouble stops all service |
 | \`session.renewEveryMs\` ≤ (\`ttlMs\` − \`marginMs\`) / 3 | two lost renewals cost all paths |
 | \`session.renewEveryMs\` + \`deadlines.consulMs\` < \`ttlMs\` − \`marginMs\` | one hanging renewal costs all paths |
-| \`leaseBound\`: \`boundMs\` ≥ (\`ttlMs\` − \`marginMs\`) + \`deadlines.targetMs\` + \`deadlines.addressMs\` | a lost node may still serve or tear down |
-| \`leaseBound\`: \`session.lockDelayMs\` ≥ \`boundMs\` + \`marginMs\` | others take the lock before the bound has passed |
-| \`consul.certFile\` and \`consul.keyFile\` together; TLS files only with an https \`consul.url\` | the connection fails |
+| \`leaseBound\`: \`boundMs\` ≥ \`ttlMs\` − \`marginMs\` + \`targetMs\` + \`addressMs\` | a lost node may still serve |
+| \`leaseBound\`: \`session.lockDelayMs\` ≥ \`boundMs\` + \`marginMs\` | others lock too early |
+| \`consul.certFile\` and \`consul.keyFile\` together; TLS only with an https \`url\` | the connection fails |
 | \`announceAtMs\` grows | – |`;
 
 function describeSection(schema: TSchema, prefix: string): readonly SettingDescription[] {
@@ -81,7 +81,8 @@ function describe(key: string, schema: TSchema): SettingDescription {
 
 function sectionText(key: string, schema: TSchema): string {
   const settings = describeSection(schema, key).map(settingText);
-  const variants = key === 'exclusion' ? Object.entries(exclusionVariants).map(([name, variant]) => variantText(name, variant)) : [];
+  const methods = key === 'exclusion' ? Object.entries(exclusionVariants) : [];
+  const variants = methods.map(([name, variant]) => variantText(name, variant));
   return [`## ${key}`, `${description(schema)}.`, ...settings, ...variants].join('\n\n');
 }
 
@@ -103,7 +104,8 @@ function settingText(setting: SettingDescription): string {
 }
 
 /** Words stay words; JSON becomes code. */
-const quoted = (text: string): string => (/^[[{"\d]|^(true|false)$/.test(text) && !text.includes(', or') ? `\`${text}\`` : text);
+const quoted = (text: string): string =>
+  /^[[{"\d]|^(true|false)$/.test(text) && !text.includes(', or') ? `\`${text}\`` : text;
 
 function description(schema: TSchema): string {
   return 'description' in schema && typeof schema.description === 'string' ? schema.description : '';

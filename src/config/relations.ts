@@ -16,7 +16,9 @@ interface Finding {
 }
 
 export function relationMistakes(config: Config, broken: ReadonlySet<string>, source: YamlSource): readonly Mistake[] {
-  const sound = (key: string): boolean => ![...broken].some((bad) => bad === '(file)' || `${key}.`.startsWith(`${bad}.`) || bad.startsWith(`${key}.`));
+  const touches = (bad: string, key: string): boolean =>
+    bad === '(file)' || `${key}.`.startsWith(`${bad}.`) || bad.startsWith(`${key}.`);
+  const sound = (key: string): boolean => ![...broken].some((bad) => touches(bad, key));
   return rules
     .filter((rule) => rule.reads.every(sound))
     .flatMap((rule) => rule.check(config))
@@ -35,7 +37,9 @@ const rules: readonly Rule[] = [
 
 function marginFits({ session: { ttlMs, marginMs } }: Config): readonly Finding[] {
   if (marginMs * 2 <= ttlMs) return [];
-  const reason = `marginMs ${ms(marginMs)} is more than half of ttlMs ${ms(ttlMs)}: this node would stop serving at the slightest trouble`;
+  const reason =
+    `marginMs ${ms(marginMs)} is more than half of ttlMs ${ms(ttlMs)}: ` +
+    'this node would stop serving at the slightest trouble';
   return [{ path: ['session', 'marginMs'], reason, example: `marginMs: ${ms(Math.floor(ttlMs / 4))}` }];
 }
 
@@ -52,12 +56,15 @@ function renewsOftenEnough({ session }: Config): readonly Finding[] {
 
 function renewalMayHang({ session, deadlines }: Config): readonly Finding[] {
   const { ttlMs, marginMs, renewEveryMs } = session;
+  const { consulMs } = deadlines;
   const time = ttlMs - marginMs;
-  if (renewEveryMs + deadlines.consulMs < time || marginMs * 2 > ttlMs) return [];
+  if (renewEveryMs + consulMs < time || marginMs * 2 > ttlMs) return [];
   const reason =
-    `renewEveryMs ${ms(renewEveryMs)} + consulMs ${ms(deadlines.consulMs)} = ${ms(renewEveryMs + deadlines.consulMs)} >= ` +
-    `ttlMs ${ms(ttlMs)} - marginMs ${ms(marginMs)} = ${ms(time)}: one hanging renewal would cost all paths of this node`;
-  return [{ path: ['deadlines', 'consulMs'], reason, example: `consulMs: ${ms(Math.max(100, Math.floor((time - renewEveryMs) / 2)))}` }];
+    `renewEveryMs ${ms(renewEveryMs)} + consulMs ${ms(consulMs)} = ${ms(renewEveryMs + consulMs)} >= ` +
+    `ttlMs ${ms(ttlMs)} - marginMs ${ms(marginMs)} = ${ms(time)}: ` +
+    'one hanging renewal would cost all paths of this node';
+  const better = Math.max(100, Math.floor((time - renewEveryMs) / 2));
+  return [{ path: ['deadlines', 'consulMs'], reason, example: `consulMs: ${ms(better)}` }];
 }
 
 /**
@@ -68,7 +75,8 @@ function renewalMayHang({ session, deadlines }: Config): readonly Finding[] {
 function leaseBoundsHold({ session, deadlines, exclusion }: Config): readonly Finding[] {
   return exclusion.methods.flatMap((method, index) => {
     if (method.method !== 'leaseBound') return [];
-    return [...boundCoversStandstill(method.boundMs, index, session, deadlines), ...lockDelayCoversBound(method.boundMs, session)];
+    const { boundMs } = method;
+    return [...boundCoversStandstill(boundMs, index, session, deadlines), ...lockDelayCoversBound(boundMs, session)];
   });
 }
 
@@ -81,8 +89,9 @@ function boundCoversStandstill(
   const standstillMs = ttlMs - marginMs + targetMs + addressMs;
   if (boundMs >= standstillMs) return [];
   const reason =
-    `boundMs ${ms(boundMs)} < (ttlMs ${ms(ttlMs)} - marginMs ${ms(marginMs)}) + targetMs ${ms(targetMs)} + addressMs ${ms(addressMs)} = ` +
-    `${ms(standstillMs)}: a node that lost contact may serve and tear down for longer than the bound`;
+    `boundMs ${ms(boundMs)} < ttlMs ${ms(ttlMs)} - marginMs ${ms(marginMs)} + targetMs ${ms(targetMs)} + ` +
+    `addressMs ${ms(addressMs)} = ${ms(standstillMs)}: ` +
+    'a node that lost contact may serve and tear down for longer than the bound';
   return [{ path: ['exclusion', 'methods', index, 'boundMs'], reason, example: `boundMs: ${ms(standstillMs)}` }];
 }
 
@@ -100,19 +109,22 @@ function certificateHasKey({ consul: { certFile, keyFile } }: Config): readonly 
   if ((certFile === undefined) === (keyFile === undefined)) return [];
   const [given, missing] = certFile === undefined ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
   const reason = `${given} is given without ${missing}: a client certificate needs both`;
-  return [{ path: ['consul', given], reason, example: `${missing}: /etc/pathwarden/client.${missing === 'keyFile' ? 'key' : 'pem'}` }];
+  const file = `/etc/pathwarden/client.${missing === 'keyFile' ? 'key' : 'pem'}`;
+  return [{ path: ['consul', given], reason, example: `${missing}: ${file}` }];
 }
 
 function tlsHasHttps({ consul }: Config): readonly Finding[] {
   const given = (['caFile', 'certFile', 'keyFile', 'serverName'] as const).find((name) => consul[name] !== undefined);
   if (given === undefined || consul.url.startsWith('https:')) return [];
-  return [{ path: ['consul', 'url'], reason: `${given} is given, but url is plain http`, example: 'url: https://127.0.0.1:8501' }];
+  const reason = `${given} is given, but url is plain http`;
+  return [{ path: ['consul', 'url'], reason, example: 'url: https://127.0.0.1:8501' }];
 }
 
 function announcementsGrow({ announceAtMs }: Config): readonly Finding[] {
   const grows = announceAtMs.every((at, index) => index === 0 || at > (announceAtMs[index - 1] ?? 0));
   if (grows) return [];
-  return [{ path: ['announceAtMs'], reason: `the times do not grow: ${announceAtMs.join(', ')}`, example: 'announceAtMs: [0, 200, 500, 1000]' }];
+  const reason = `the times do not grow: ${announceAtMs.join(', ')}`;
+  return [{ path: ['announceAtMs'], reason, example: 'announceAtMs: [0, 200, 500, 1000]' }];
 }
 
 const ms = String;

@@ -43,14 +43,27 @@ const consul = section('The Consul agent that this node talks to', {
     examples: ['https://127.0.0.1:8501'],
   }),
   tokenFile: Type.Optional(filePath('File that holds the ACL token', '/etc/pathwarden/consul.token')),
-  caFile: Type.Optional(filePath('PEM file with the authority that signed the certificate of the agent', '/etc/pathwarden/ca.pem')),
-  certFile: Type.Optional(filePath('PEM file with our client certificate; needs `consul.keyFile`', '/etc/pathwarden/client.pem')),
-  keyFile: Type.Optional(filePath('PEM file with the key of our client certificate; needs `consul.certFile`', '/etc/pathwarden/client.key')),
+  caFile: Type.Optional(filePath('PEM file with the authority that the agent is signed by', '/etc/pathwarden/ca.pem')),
+  certFile: Type.Optional(
+    filePath('PEM file with our client certificate; needs `consul.keyFile`', '/etc/pathwarden/client.pem'),
+  ),
+  keyFile: Type.Optional(
+    filePath('PEM file with the key of that certificate; needs `consul.certFile`', '/etc/pathwarden/client.key'),
+  ),
   serverName: Type.Optional(
-    Type.String({ minLength: 1, description: 'Name expected in the certificate of the agent', examples: ['server.dc1.consul'] }),
+    Type.String({
+      minLength: 1,
+      description: 'Name expected in the certificate of the agent',
+      examples: ['server.dc1.consul'],
+    }),
   ),
   datacenter: Type.Optional(
-    Type.String({ pattern: '^[a-z0-9_-]+$', description: 'Consul datacenter; that of the agent when left out', expects: 'a datacenter name', examples: ['dc1'] }),
+    Type.String({
+      pattern: '^[a-z0-9_-]+$',
+      description: 'Consul datacenter; that of the agent when left out',
+      expects: 'lower-case letters, digits, dashes and underscores',
+      examples: ['dc1'],
+    }),
   ),
   prefix: Type.String({
     pattern: '^([A-Za-z0-9._-]+/)+$',
@@ -76,7 +89,8 @@ const session = section('The Consul session that holds the locks of this node', 
   ),
   nodeHealth: Type.Boolean({
     default: true,
-    description: 'The session also ends when gossip finds the Consul agent of this host dead, which is much faster than the TTL',
+    description:
+      'The session also ends when gossip finds the Consul agent of this host dead, which is much faster than the TTL',
     examples: [true],
   }),
   marginMs: Type.Integer({
@@ -103,7 +117,8 @@ const dataPlane = section('What serves the disks', {
   kind: Type.Union([Type.Literal('tgt'), Type.Literal('loopback'), Type.Literal('memory')], {
     default: 'tgt',
     description:
-      '`tgt`: real targets and addresses (needs root and tgtd). `loopback`: real TCP portals on loopback addresses, for trying it out. `memory`: nothing real',
+      '`tgt`: real targets and addresses (needs root and tgtd). ' +
+      '`loopback`: real TCP portals on loopback addresses, for trying it out. `memory`: nothing real',
     examples: ['tgt'],
   }),
   tgt: section('The tgt target daemon', {
@@ -148,7 +163,7 @@ const limits = section('Named limits; reaching one is an error that names it, ne
   }),
 });
 
-const deadlines = section('How long one piece of work may take before it is called off and its result counts as unknown', {
+const deadlines = section('How long work may take before it is called off and its result counts as unknown', {
   attachMs: deadline('Attaching or detaching an image', 15_000),
   targetMs: deadline('A change or a read of the target', 5000),
   addressMs: deadline('A change or a read of an address or of the packet filter', 5000),
@@ -160,7 +175,8 @@ const http = section('The inspector: HTTP interface and page', {
   host: Type.String({
     pattern: '^[0-9A-Za-z.:-]+$',
     default: '127.0.0.1',
-    description: 'Address to listen on. Reads need no token, so anything but loopback shows the cluster to that network',
+    description:
+      'Address to listen on. Reads need no token, so anything but loopback shows the cluster to that network',
     expects: 'an IP address or host name',
     examples: ['127.0.0.1'],
   }),
@@ -174,7 +190,10 @@ const http = section('The inspector: HTTP interface and page', {
     }),
   ),
   operatorTokenFile: Type.Unsafe<string>({
-    ...filePath('File with the token that changes need. Made with mode 0600 when absent', '/var/lib/pathwarden/operator-token'),
+    ...filePath(
+      'File with the token that changes need. Made with mode 0600 when absent',
+      '/var/lib/pathwarden/operator-token',
+    ),
     dynamicDefault: '`<node.stateDir>/operator-token`',
   }),
 });

@@ -21,8 +21,10 @@ export function agent({ terminal }: Shell): Command {
         );
       }
       // Imported here so that the other commands start fast.
-      const [{ loadConfig }, { runAgent }] = await Promise.all([import('../../config/config.ts'), import('../../main.ts')]);
-      await runAgent(await loadConfig(file));
+      const { loadConfig } = await import('../../config/config.ts');
+      const config = await loadConfig(file);
+      const { runAgent } = await import('../../main.ts');
+      await runAgent(config);
     });
   return withExample(command, 'pathwarden agent --config /etc/pathwarden/pathwarden.yaml');
 }

@@ -5,7 +5,7 @@ import type { Shell } from '../shell.ts';
 
 export function configReferenceCommand({ terminal }: Shell): Command {
   const command = new Command('reference')
-    .description('Print every setting with its default, an example, and what goes wrong when it is too small or too large')
+    .description('Print every setting: its default, an example, what goes wrong when it is too small or too large')
     .option('--json', 'one JSON object, for programs')
     .action(async ({ json }: { json?: boolean }) => {
       const { configReference, describeConfig } = await import('../../config/reference.ts');

@@ -17,7 +17,7 @@ export function demo(shell: Shell): Command {
     .option('--nodes <count>', 'gateway nodes, each a process of its own', count, 3)
     .option('--disks <count>', 'disks', count, 3)
     .option('--paths <count>', 'paths per disk', count, 4)
-    .addOption(new Option('--scenario <name>', 'run unattended: kill the node with most paths and measure').choices(['failover']))
+    .addOption(new Option('--scenario <name>', 'unattended: kill the busiest node and measure').choices(['failover']))
     .option('--json', 'one JSON object on the last line')
     .option('--keep', 'keep the state directory and print where it is')
     .action(async (options: DemoOptions) => {

@@ -12,7 +12,8 @@ interface AddOptions extends ChangeOptions, SpecOptions {
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 export function diskAdd(shell: Shell): Command {
-  const command = changeOptions(new Command('add').description('Make a disk known to the cluster'), { destructive: false })
+  const described = new Command('add').description('Make a disk known to the cluster');
+  const command = changeOptions(described, { destructive: false })
     .argument('<disk>', 'disk id: letters, digits, dot, dash, underscore')
     .option('--spec <file>', 'the whole disk as YAML or JSON, instead of the options below')
     .option('--file <path>', 'raw image on storage that all gateways share; must exist')
@@ -30,7 +31,7 @@ export function diskAdd(shell: Shell): Command {
     });
   return withExample(
     command,
-    'pathwarden disk add 00001 --file /srv/images/00001.img --path 10.0.1.101/24@eth1 --path 10.0.2.101/24@eth2 --start',
+    'pathwarden disk add 00001 --file /srv/images/00001.img --path 10.0.1.101/24@eth1 --path 10.0.2.101/24@eth2',
   );
 }
 
@@ -40,15 +41,16 @@ async function add({ terminal }: Shell, id: string, options: AddOptions): Promis
     options.spec === undefined
       ? specFromOptions(id, base === undefined ? options : { ...options, iqnBase: base })
       : await specFromFile(options.spec, options);
+  const starts = spec.desired === 'started';
   return await carryOut(terminal, options, {
     actor: `disk/${id}`,
     event: { type: 'operator.add', spec },
     question: null,
     settled: ({ disks }) => {
       const disk = disks.find((one) => one.disk === id);
-      return disk !== undefined && (spec.desired === 'stopped' || disk.status === 'started');
+      return disk !== undefined && (!starts || disk.status === 'started');
     },
-    achieved: spec.desired === 'started' ? `disk ${id} is started` : `disk ${id} is added and stopped; start it with \`pathwarden disk start ${id}\``,
-    undo: spec.desired === 'started' ? `pathwarden disk stop ${id} && pathwarden disk remove ${id}` : `pathwarden disk remove ${id}`,
+    achieved: starts ? `disk ${id} is started` : `disk ${id} is added; start it with \`pathwarden disk start ${id}\``,
+    undo: `${starts ? `pathwarden disk stop ${id} && ` : ''}pathwarden disk remove ${id}`,
   });
 }

@@ -7,12 +7,13 @@ import { show } from '../show.ts';
 import { clusterNotes } from '../cluster-notes.ts';
 
 export function diskList({ terminal }: Shell): Command {
-  const command = readOptions(new Command('list').description('List all disks')).action(async (options: ReadOptions) => {
+  const described = new Command('list').description('List all disks');
+  const command = readOptions(described).action(async (options: ReadOptions) => {
     const client = clientOf(options, terminal);
     await show(terminal, options, async () => {
       const cluster = await client.cluster();
-      const rows = cluster.disks.map(diskRow);
-      const text = table(['disk', 'status', 'desired', 'served', 'iqn'], rows, 'no disks; add one with `pathwarden disk add`');
+      const head = ['disk', 'status', 'desired', 'owned', 'iqn'];
+      const text = table(head, cluster.disks.map(diskRow), 'no disks; add one with `pathwarden disk add`');
       return { result: { disks: cluster.disks, problems: cluster.problems }, text: text + clusterNotes(cluster) };
     });
   });

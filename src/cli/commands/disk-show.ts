@@ -8,8 +8,9 @@ import type { Shell } from '../shell.ts';
 import { show } from '../show.ts';
 
 export function diskShow({ terminal }: Shell): Command {
-  const command = readOptions(new Command('show').description('Show one disk and its paths').argument('<disk>', 'disk id')).action(
-    async (id: string, options: ReadOptions) => {
+  const command = readOptions(new Command('show').description('Show one disk and its paths'))
+    .argument('<disk>', 'disk id')
+    .action(async (id: string, options: ReadOptions) => {
       const client = clientOf(options, terminal);
       await show(terminal, options, async () => {
         const cluster = await client.cluster();
@@ -24,7 +25,6 @@ export function diskShow({ terminal }: Shell): Command {
         ]);
         return { result: { disk }, text: `${head}\n\n${pathTable(disk.paths, cluster.node)}${clusterNotes(cluster)}` };
       });
-    },
-  );
+    });
   return withExample(command, 'pathwarden disk show 00001');
 }

@@ -6,7 +6,8 @@ import type { Shell } from '../shell.ts';
 
 export function diskStop(shell: Shell): Command {
   const { terminal } = shell;
-  const command = changeOptions(new Command('stop').description('Stop serving a disk; its image is not touched'), { destructive: true })
+  const described = new Command('stop').description('Stop serving a disk; its image is not touched');
+  const command = changeOptions(described, { destructive: true })
     .argument('<disk>', 'disk id')
     .action(async (id: string, options: ChangeOptions) => {
       findDisk(await clientOf(options, terminal).cluster(), id);

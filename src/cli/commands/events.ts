@@ -21,7 +21,7 @@ export function events({ terminal }: Shell): Command {
     .action(async (options: EventsOptions) => {
       const client = clientOf(options, terminal);
       const { actor, limit } = options;
-      const newest = await client.events({ limit, ...(actor === undefined ? {} : { actor }) });
+      const newest = await client.events(actor === undefined ? { limit } : { limit, actor });
       const records = newest.toReversed();
       if (options.follow === true) await follow(terminal, client, options, records);
       else if (options.json === true) terminal.print(ok({ events: records }));
@@ -41,14 +41,14 @@ async function follow(
   { actor, json }: EventsOptions,
   first: readonly JournalRecord[],
 ): Promise<void> {
-  let last = 0;
   const print = (record: JournalRecord): void => {
-    if (record.seq <= last || (actor !== undefined && record.actor !== actor)) return;
-    last = record.seq;
     terminal.print(json === true ? JSON.stringify(record) : line(record));
   };
   first.forEach(print);
-  await client.follow(print, terminal.ended).catch((error: unknown) => {
+  // Begins right behind the last one printed, so that none is lost in between.
+  const from = (first.at(-1)?.seq ?? 0) + 1;
+  const query = actor === undefined ? { from } : { from, actor };
+  await client.follow(query, print, terminal.ended).catch((error: unknown) => {
     if (!terminal.ended.aborted) throw streamError(client, error);
   });
   if (!terminal.ended.aborted) throw streamError(client, undefined);
@@ -68,8 +68,10 @@ function line({ at, seq, actor, event, value, intents }: JournalRecord): string 
 /** `{ mapped: 'opening' }` as `mapped.opening`. */
 function dotted(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  return Object.entries(value).map(([state, inner]) => {
-    const below = dotted(inner);
-    return below === '' ? state : `${state}.${below}`;
-  }).join(' ');
+  return Object.entries(value)
+    .map(([state, inner]) => {
+      const below = dotted(inner);
+      return below === '' ? state : `${state}.${below}`;
+    })
+    .join(' ');
 }

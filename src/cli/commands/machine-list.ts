@@ -4,7 +4,8 @@ import { ok } from '../output.ts';
 import type { Shell } from '../shell.ts';
 
 export function machineList({ terminal }: Shell): Command {
-  const command = connectionOptions(new Command('list').description('List the state machines')).action(async (options: ConnectionOptions) => {
+  const described = new Command('list').description('List the state machines');
+  const command = connectionOptions(described).action(async (options: ConnectionOptions) => {
     const machines = await clientOf(options, terminal).machines();
     terminal.print(options.json === true ? ok({ machines }) : machines.join('\n'));
   });

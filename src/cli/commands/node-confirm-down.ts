@@ -24,9 +24,8 @@ async function confirmDown({ terminal }: Shell, name: string, options: ChangeOpt
   }
   const { nodes } = await clientOf(options, terminal).cluster();
   if (nodes.some((node) => node.node === name && node.alive)) {
-    throw new PathwardenError('NOT_ACCEPTED', `Node ${name} is alive: drain it instead, with \`pathwarden node drain ${name}\``, {
-      node: name,
-    });
+    const message = `Node ${name} is alive: drain it instead, with \`pathwarden node drain ${name}\``;
+    throw new PathwardenError('NOT_ACCEPTED', message, { node: name });
   }
   return await carryOut(terminal, options, {
     actor: 'node',

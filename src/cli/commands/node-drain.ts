@@ -6,7 +6,8 @@ import type { Shell } from '../shell.ts';
 
 export function nodeDrain(shell: Shell): Command {
   const { terminal } = shell;
-  const command = changeOptions(new Command('drain').description('Move all paths off a node and let it take none'), { destructive: true })
+  const described = new Command('drain').description('Move all paths off a node and let it take none');
+  const command = changeOptions(described, { destructive: true })
     .argument('<node>', 'node name')
     .action(async (name: string, options: ChangeOptions) => {
       findNode(await clientOf(options, terminal).cluster(), name);

@@ -7,17 +7,16 @@ import type { Shell } from '../shell.ts';
 import { show } from '../show.ts';
 
 export function nodeList({ terminal }: Shell): Command {
-  const command = readOptions(new Command('list').description('List all nodes, and the lost ones still to be proven down')).action(
-    async (options: ReadOptions) => {
-      const client = clientOf(options, terminal);
-      await show(terminal, options, async () => {
-        const cluster = await client.cluster();
-        const nodes = table(['node', 'state', 'paths', 'version', 'agent'], cluster.nodes.map(nodeRow), 'no nodes');
-        const text = `${nodes}${exclusions(cluster)}${clusterNotes(cluster)}`;
-        return { result: { nodes: cluster.nodes, exclusions: cluster.exclusions }, text };
-      });
-    },
-  );
+  const described = new Command('list').description('List all nodes, and what must still be proven of lost ones');
+  const command = readOptions(described).action(async (options: ReadOptions) => { async (options: ReadOptions) => {
+    const client = clientOf(options, terminal);
+    await show(terminal, options, async () => {
+      const cluster = await client.cluster();
+      const nodes = table(['node', 'state', 'paths', 'version', 'agent'], cluster.nodes.map(nodeRow), 'no nodes');
+      const text = `${nodes}${exclusions(cluster)}${clusterNotes(cluster)}`;
+      return { result: { nodes: cluster.nodes, exclusions: cluster.exclusions }, text };
+    });
+  });
   return withExample(command, 'pathwarden node list');
 }
 

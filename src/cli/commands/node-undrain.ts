@@ -6,7 +6,8 @@ import type { Shell } from '../shell.ts';
 
 export function nodeUndrain(shell: Shell): Command {
   const { terminal } = shell;
-  const command = changeOptions(new Command('undrain').description('Let a drained node take paths again'), { destructive: false })
+  const described = new Command('undrain').description('Let a drained node take paths again');
+  const command = changeOptions(described, { destructive: false })
     .argument('<node>', 'node name')
     .action(async (name: string, options: ChangeOptions) => {
       findNode(await clientOf(options, terminal).cluster(), name);

@@ -7,7 +7,8 @@ import { clockTime, duration, ok } from '../output.ts';
 import type { Shell } from '../shell.ts';
 
 export function pathExplain({ terminal }: Shell): Command {
-  const command = connectionOptions(new Command('explain').description('Say why a path is where it is, back to the first cause'))
+  const described = new Command('explain').description('Say why a path is where it is, back to the first cause');
+  const command = connectionOptions(described)
     .argument('<path>', 'disk and number, as in 00001/1')
     .option('--node <name>', 'explain its state on this node')
     .action(async (text: string, options: NodeOptions) => {
@@ -25,7 +26,8 @@ export function explanationText({ actor, state, description, chain }: Explanatio
   const lines = chain.flatMap((step, index) => {
     const later = chain[index - 1];
     const before = later === undefined ? '' : `  (${duration(later.at - step.at)} before)`;
-    return [`  ${clockTime(step.at)}  ${step.actor} -> ${step.state}${before}`, `      ${step.text}  [${step.event.type}, #${String(step.seq)}]`];
+    const where = `  ${clockTime(step.at)}  ${step.actor} -> ${step.state}${before}`;
+    return [where, `      ${step.text}  [${step.event.type}, #${String(step.seq)}]`];
   });
   const end = causeText(chain.at(-1)?.cause ?? null);
   return `${head}\n\nWhy, latest first:\n${lines.join('\n')}\n      first cause: ${end}`;
@@ -33,14 +35,9 @@ export function explanationText({ actor, state, description, chain }: Explanatio
 
 function causeText(cause: Explanation['chain'][number]['cause']): string {
   if (cause === null) return 'not recorded';
-  switch (cause.kind) {
-    case 'operator':
-      return `${cause.by} asked for it: ${cause.reason}`;
-    case 'consul':
-      return cause.key === undefined ? `Consul at index ${String(cause.index)}` : `${cause.key} in Consul at index ${String(cause.index)}`;
-    case 'local':
-      return cause.what;
-    case 'intent':
-      return `the answer to intent ${cause.id}, which is no longer in the journal`;
-  }
+  if (cause.kind === 'operator') return `${cause.by} asked for it: ${cause.reason}`;
+  if (cause.kind === 'local') return cause.what;
+  if (cause.kind === 'intent') return `the answer to intent ${cause.id}, which is no longer in the journal`;
+  const at = `Consul at index ${String(cause.index)}`;
+  return cause.key === undefined ? at : `${cause.key} in ${at}`;
 }

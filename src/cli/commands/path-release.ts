@@ -10,7 +10,8 @@ interface ReleaseOptions extends ChangeOptions {
 }
 
 export function pathRelease(shell: Shell): Command {
-  const command = changeOptions(new Command('release').description('Move a path away from its owner'), { destructive: true })
+  const described = new Command('release').description('Move a path away from its owner');
+  const command = changeOptions(described, { destructive: true })
     .argument('<path>', 'disk and number, as in 00001/1')
     .option('--to <node>', 'let this node take it; else the one that suits best does')
     .action(async (text: string, options: ReleaseOptions) => {
@@ -24,9 +25,9 @@ async function release({ terminal }: Shell, text: string, options: ReleaseOption
   const name = nameOf(id);
   const cluster = await clientOf(options, terminal).cluster();
   const { owner } = findPath(cluster, id);
-  if (owner === null) throw new PathwardenError('NOT_ACCEPTED', `Path ${name} has no owner: nothing to release`, { path: name });
+  if (owner === null) throw notAccepted(`Path ${name} has no owner: nothing to release`, { path: name });
   if (options.to !== undefined) findNode(cluster, options.to);
-  if (options.to === owner) throw new PathwardenError('NOT_ACCEPTED', `Path ${name} is on ${owner} already`, { path: name, owner });
+  if (options.to === owner) throw notAccepted(`Path ${name} is on ${owner} already`, { path: name, owner });
   return await carryOut(terminal, options, {
     actor: `path/${name}`,
     event: { type: 'operator.release', ...(options.to === undefined ? {} : { to: options.to }) },
@@ -39,3 +40,6 @@ async function release({ terminal }: Shell, text: string, options: ReleaseOption
     undo: `pathwarden path release ${name} --to ${owner}`,
   });
 }
+
+const notAccepted = (message: string, facts: Readonly<Record<string, string>>): PathwardenError =>
+  new PathwardenError('NOT_ACCEPTED', message, facts);

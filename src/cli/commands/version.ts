@@ -10,7 +10,8 @@ export function version({ terminal }: Shell): Command {
     .option('--json', 'one JSON object, for programs')
     .action(async ({ json }: { json?: boolean }) => {
       const name = await programVersion();
-      terminal.print(json === true ? ok({ version: name, node: process.version }) : `pathwarden ${name} (Node.js ${process.version})`);
+      const text = `pathwarden ${name} (Node.js ${process.version})`;
+      terminal.print(json === true ? ok({ version: name, node: process.version }) : text);
     });
   return withExample(command, 'pathwarden version');
 }
