@@ -1,11 +1,15 @@
 // The journal in an SQLite file, written by a worker thread so that a stalled disk never stops the event loop.
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PathwardenError } from '../../src/errors.ts';
 import type { JournalPort } from '../../src/ports/journal.ts';
 import { GroupCommit } from './group.ts';
 import { type Answer, fromFault, type Question, type Verb, type Verbs } from './protocol.ts';
 import { checkOrder, checkQuery, decodeRecord, decodeSnapshots, encodeSnapshot } from './rows.ts';
+
+// Beside this file, and like it: .ts in a checkout, .js in the package.
+const program = import.meta.url.endsWith('.ts')
+  ? new URL('./sqlite.worker.ts', import.meta.url)
+  : new URL('./sqlite.worker.js', import.meta.url);
 
 export interface SqliteJournalOptions {
   /** Path of the database. Beside it live `-wal`, `-shm` and `.lock`. */
@@ -52,12 +56,11 @@ function workerThread(file: string): Thread {
   const waiting = new Map<number, PromiseWithResolvers<never>>();
   let worker: Worker | null = null;
   let ended: string | null = null;
+  let ending: Promise<void> | null = null;
   let questions = 0;
 
   function start(): Worker {
-    // Beside this file, and like it: .ts in a checkout, .js in the package.
-    const url = new URL(`./sqlite.worker${extname(new URL(import.meta.url).pathname)}`, import.meta.url);
-    const started = new Worker(url, { workerData: { file }, name: 'journal' });
+    const started = new Worker(program, { workerData: { file }, name: 'journal' });
     started.on('message', settle);
     started.on('error', (error) => lose(String(error)));
     started.on('exit', () => lose('the thread ended'));
@@ -88,14 +91,15 @@ function workerThread(file: string): Thread {
     return promise.promise;
   };
 
+  async function end(): Promise<void> {
+    if (ended === null && worker !== null) await ask('close', null);
+    ended ??= 'it was closed';
+    await worker?.terminate();
+  }
+
   return {
     ask,
-    async end() {
-      if (ended !== null) return;
-      if (worker !== null) await ask('close', null);
-      ended = 'it was closed';
-      await worker?.terminate();
-    },
+    end: () => (ending ??= end()),
   };
 }
 

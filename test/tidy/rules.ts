@@ -12,7 +12,7 @@ interface Rule {
 
 const leaves = ['src/errors.ts', 'src/log.ts'];
 
-export const rules: readonly Rule[] = [
+const rules: readonly Rule[] = [
   { from: /^machines\//, may: ['machines/'] },
   { from: /^src\/(?:errors|log)\.ts$/, may: leaves },
   { from: /^src\/core\//, may: ['src/core/', 'machines/', 'src/errors.ts'], mayTypes: ['src/ports/'] },

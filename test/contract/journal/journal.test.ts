@@ -179,7 +179,7 @@ describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
   });
 
   it('takes nothing after it was closed', async () => {
-    await journal.close();
+    await Promise.all([journal.close(), journal.close()]);
     await journal.close();
     await expect(journal.append([record(1)])).rejects.toMatchObject({ code: 'JOURNAL_WRITE_FAILED' });
   });
