@@ -1,0 +1,242 @@
+// What real initiators see of the tgt adapter: who gets in, what is cut, and when a close counts as proven.
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tgtDataPlane } from '../../../adapters/dataplane.ts';
+import { createRunner, describe as tell, type Run } from '../../../adapters/run.ts';
+import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import { inquire, openSession, type Session, tryData } from './initiator.ts';
+import { createWorld, ended, patience, realPartsMissing, type World } from './world.ts';
+
+const done = { kind: 'done', value: null };
+const iqn = 'iqn.2026-11.io.pathwarden:00001';
+const first: Portal = { iqn, ip: '10.9.0.1', port: 3260 };
+const second: Portal = { iqn, ip: '10.9.0.10', port: 3260 };
+
+describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
+  let world: World;
+  let plane: DataPlane;
+  let spec: TargetSpec;
+  let sessions: Session[] = [];
+
+  const start = async (settings?: { portal?: string }): Promise<void> => {
+    world = await createWorld(settings);
+    plane = tgtDataPlane({ run: world.gateway, controlPort: world.controlPort });
+    for (const { ip } of [first, second]) {
+      expect(await plane.address.ensureAdded({ ip, prefix: 24, interface: 'eth0' }, patience)).toEqual(done);
+    }
+    const backing = { kind: 'file' as const, path: await world.image('one'), sizeBytes: 8 * 1024 * 1024 };
+    spec = { disk: '00001', iqn, wwn: 'aabbccdd00000001', access: { initiators: [] }, backing };
+  };
+  const serve = async (...portals: Portal[]): Promise<void> => {
+    expect(await plane.target.ensureDefined(spec, patience)).toEqual(done);
+    for (const portal of portals) expect(await plane.target.ensureOpen(portal, patience)).toEqual(done);
+  };
+  const login = (ip: string): Session => {
+    const session = openSession(world, ip, iqn);
+    sessions.push(session);
+    return session;
+  };
+  const admin = async (...argv: string[]): Promise<void> => {
+    const control = ['tgtadm', '-C', String(world.controlPort), '--lld', 'iscsi'];
+    const result = await world.gateway([...control, ...argv], patience);
+    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
+  };
+
+  beforeEach(() => start());
+  afterEach(async () => {
+    for (const session of sessions) await session.close();
+    sessions = [];
+    await world.close();
+  });
+
+  test('an open portal carries data and a closed one refuses the connection', async () => {
+    await serve(first);
+    expect(await tryData(world, first.ip, iqn)).toMatch(/wrote 65536[\s\S]*read 65536/);
+    expect(await tryData(world, second.ip, iqn)).toMatch(/Failed to connect/);
+    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
+    expect(await tryData(world, first.ip, iqn)).toMatch(/Failed to connect/);
+  });
+
+  test('closing cuts the session of that portal and leaves the one of its sibling', async () => {
+    await serve(first, second);
+    const [cut, kept] = [login(first.ip), login(second.ip)];
+    expect(await cut.ask('write -P 1 0 4k')).toContain('wrote 4096');
+    expect(await kept.ask('write -P 2 4k 4k')).toContain('wrote 4096');
+    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
+    expect(await plane.target.observe(patience)).toMatchObject({ value: { targets: [{ iqn, sessions: 1 }] } });
+    expect(await kept.ask('read -P 1 0 4k')).toContain('read 4096');
+  });
+
+  test('closing one portal does not end the sessions of a portal whose address begins alike', async () => {
+    await serve(first, second);
+    const kept = login(second.ip);
+    await kept.ask('read 0 4k');
+    for (const ip of ['10.9.0.1', '10.9.0.100']) {
+      expect(await plane.target.ensureClosed({ iqn, ip, port: 3260 }, patience)).toEqual(done);
+    }
+    expect(await kept.ask('write -P 3 0 4k')).toContain('wrote 4096');
+  });
+
+  test('closing is not proven while a write of a cut session is stuck in the storage', async () => {
+    const frozen = await freezableImage(world);
+    spec = { ...spec, backing: { ...spec.backing, path: frozen.path } };
+    await serve(first);
+    const session = login(first.ip);
+    await session.ask('write -P 1 0 4k');
+    await frozen.freeze();
+    void session.ask('write -P 2 0 4k');
+    await frozen.writesStuck();
+    expect(await plane.target.ensureClosed(first, { deadlineMs: 500 })).toMatchObject({
+      kind: 'unknown',
+      reason: expect.stringContaining('commands under way'),
+    });
+    expect(await plane.target.ensureRemoved(spec, { deadlineMs: 500 })).toMatchObject({ kind: 'unknown' });
+    await frozen.thaw();
+    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
+    expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
+    await frozen.unmount();
+  });
+
+  test('a disk without an open path cannot be reached through the portal of another disk', async () => {
+    const other = { ...spec, disk: '2', iqn: `${iqn}2`, wwn: 'aabbccdd00000002' };
+    await serve(first);
+    expect(await plane.target.ensureDefined({ ...other, backing: spec.backing }, patience)).toEqual(done);
+    expect(await tryData(world, first.ip, other.iqn)).toMatch(/Target error/);
+    expect(await plane.target.ensureOpen({ ...second, iqn: other.iqn }, patience)).toEqual(done);
+    expect(await tryData(world, second.ip, other.iqn)).toContain('wrote 65536');
+    expect(await plane.target.ensureClosed({ ...second, iqn: other.iqn }, patience)).toEqual(done);
+    expect(await tryData(world, first.ip, other.iqn)).toMatch(/Target error/);
+  });
+
+  test('removing a target ends the sessions that came through portals of other disks', async () => {
+    await serve(first, second);
+    const stray = login(second.ip);
+    await stray.ask('read 0 4k');
+    expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
+    expect(await plane.target.observe(patience)).toMatchObject({ value: { targets: [] } });
+  });
+
+  test('only the named initiators get in', async () => {
+    const name = 'iqn.1994-05.com.example:one';
+    spec = { ...spec, access: { initiators: [name] } };
+    await serve(first);
+    expect(await inquire(world, first.ip, iqn, name)).toContain('Vendor:PATHWRDN');
+    expect(await inquire(world, first.ip, iqn, 'iqn.1994-05.com.example:on')).toContain('Target not found');
+    spec = { ...spec, access: { initiators: ['iqn.1994-05.com.example:on'] } };
+    await serve(first);
+    expect(await inquire(world, first.ip, iqn, name)).toContain('Target not found');
+  });
+
+  test('a CHAP secret lets in who knows it', async () => {
+    const secretFile = join(world.folder, 'secret');
+    const chap = { user: 'ada', secretFile };
+    spec = { ...spec, access: { initiators: [], chap } };
+    expect(await plane.target.ensureDefined(spec, patience)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('ENOENT'),
+    });
+    await writeFile(secretFile, 'correcthorse1\n');
+    await serve(first);
+    await serve(first);
+    expect(await tryData(world, first.ip, iqn, 'ada%correcthorse1@')).toContain('wrote 65536');
+    expect(await tryData(world, first.ip, iqn, 'ada%wronghorse123@')).toMatch(/Authentication failure/);
+    expect(await tryData(world, first.ip, iqn)).toMatch(/Authentication failure|Failed to log in/);
+    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
+    expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
+    await writeFile(secretFile, 'newerhorse12\n');
+    await serve(first);
+    expect(await tryData(world, first.ip, iqn, 'ada%newerhorse12@')).toContain('wrote 65536');
+  });
+
+  test.each([1, 2, 3, 4, 5])('a definition that stops before change %i is completed by a new instance', async (stop) => {
+    let changes = 0;
+    const dying: Run = async (argv, options) => {
+      const changing = argv.some((word) => ['new', 'bind', 'update'].includes(word));
+      if (changing && ++changes >= stop) {
+        return { kind: 'unknown', reason: 'the process ended', command: argv.join(' '), durationMs: 0 };
+      }
+      return world.gateway(argv, options);
+    };
+    const half = tgtDataPlane({ run: dying, controlPort: world.controlPort });
+    expect(await half.target.ensureDefined(spec, patience)).toMatchObject({ kind: 'unknown' });
+    expect(await tryData(world, '127.0.0.1', iqn)).not.toContain('wrote');
+    await serve(first);
+    expect(await tryData(world, first.ip, iqn)).toContain('wrote 65536');
+    expect(await inquire(world, first.ip, iqn, 'iqn.a:b')).toContain('Vendor:PATHWRDN');
+  });
+
+  test('targets and portals of others are left alone', async () => {
+    const others = 'iqn.2001-01.com.example:theirs';
+    await admin('--mode', 'target', '--op', 'new', '--tid', '1000', '-T', others);
+    await serve(first);
+    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
+    expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
+    expect(await plane.target.observe(patience)).toEqual({
+      kind: 'done',
+      value: { targets: [{ iqn: others, sessions: 0 }], portals: [{ ip: '127.0.0.1', port: 3260 }] },
+    });
+  });
+
+  test('a target number that another target has is refused, not replaced', async () => {
+    await admin('--mode', 'target', '--op', 'new', '--tid', '1', '-T', 'iqn.2001-01.com.example:theirs');
+    expect(await plane.target.ensureDefined(spec, patience)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('would look like one'),
+    });
+  });
+
+  test('a tgtd that hangs or is gone leaves everything unknown, never empty', async () => {
+    await serve(first);
+    world.tgtd.kill('SIGSTOP');
+    const short = { deadlineMs: 200 };
+    expect(await plane.target.observe(short)).toMatchObject({ kind: 'unknown' });
+    expect(await plane.target.ensureClosed(first, short)).toMatchObject({ kind: 'unknown' });
+    expect(await plane.target.ensureRemoved(spec, short)).toMatchObject({ kind: 'unknown' });
+    world.tgtd.kill('SIGCONT');
+    expect(await plane.target.observe(patience)).toMatchObject({ kind: 'done' });
+    await ended(world.tgtd);
+    expect(await plane.target.observe(patience)).toMatchObject({ kind: 'unknown' });
+    expect(await plane.target.ensureDefined(spec, patience)).toMatchObject({ kind: 'unknown' });
+  });
+
+  test('a tgtd that listens on every address is refused with the way to mend it', async () => {
+    await world.close();
+    await start({ portal: '0.0.0.0:3260' });
+    const wildcard = { kind: 'refused', code: 'wildcard', reason: expect.stringContaining('0.0.0.0:3260') };
+    expect(await plane.target.ensureDefined(spec, patience)).toMatchObject(wildcard);
+    expect(await plane.target.observe(patience)).toMatchObject({ value: { portals: [{ ip: '0.0.0.0' }] } });
+  });
+});
+
+/** A file system in tgtd's mount namespace whose writes can be made to hang in the kernel. */
+async function freezableImage(world: World) {
+  const pid = String(world.tgtd.pid);
+  const run = createRunner({ prefixArgv: ['nsenter', '-t', pid, '-m', '--'] });
+  const must = async (...argv: string[]): Promise<void> => {
+    const result = await run(argv, patience);
+    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
+  };
+  const device = await world.image('filesystem', 64 * 1024 * 1024);
+  const folder = join(world.folder, 'mounted');
+  await mkdir(folder);
+  await must('mkfs.ext4', '-q', device);
+  await must('mount', '-o', 'loop', device, folder);
+  await must('truncate', '-s', '8M', join(folder, 'image'));
+  return {
+    path: join(folder, 'image'),
+    freeze: () => must('fsfreeze', '--freeze', folder),
+    thaw: () => must('fsfreeze', '--unfreeze', folder),
+    async writesStuck() {
+      while (!(await threadStates(pid)).includes('D')) await sleep(5);
+    },
+    unmount: () => must('umount', folder),
+  };
+}
+
+async function threadStates(pid: string): Promise<string[]> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const texts = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+  return texts.map((text) => text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3));
+}
