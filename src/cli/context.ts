@@ -33,10 +33,15 @@ export function tokenOption(command: Command): Command {
   return command.option('--token-file <file>', text);
 }
 
+const examples = new WeakMap<Command, readonly string[]>();
+
 /** Every command's help ends with an example that can be pasted. */
-export function withExample(command: Command, ...examples: readonly string[]): Command {
-  return command.addHelpText('after', `\nExample:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
+export function withExample(command: Command, ...lines: readonly string[]): Command {
+  examples.set(command, lines);
+  return command.addHelpText('after', `\nExample:\n${lines.map((line) => `  $ ${line}`).join('\n')}`);
 }
+
+export const examplesOf = (command: Command): readonly string[] => examples.get(command) ?? [];
 
 export function clientOf(options: ConnectionOptions, terminal: Terminal, deadlineMs = answerDeadlineMs): Client {
   return createClient({

@@ -8,7 +8,7 @@ import { show } from '../show.ts';
 
 export function nodeList({ terminal }: Shell): Command {
   const described = new Command('list').description('List all nodes, and what must still be proven of lost ones');
-  const command = readOptions(described).action(async (options: ReadOptions) => { async (options: ReadOptions) => {
+  const command = readOptions(described).action(async (options: ReadOptions) => {
     const client = clientOf(options, terminal);
     await show(terminal, options, async () => {
       const cluster = await client.cluster();
