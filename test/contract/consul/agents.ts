@@ -1,0 +1,83 @@
+// The two agents that must give the same answers.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startEmbeddedConsul } from '../../../adapters/consul/embedded/server.ts';
+import { consulBinary, localConsulBinary } from '../../lab/get-consul.ts';
+
+export const nodeName = 'contract';
+
+export interface TestAgent {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export const embeddedAgent = (): Promise<TestAgent> => startEmbeddedConsul({ nodeName });
+
+const realRequired = (process.env['CI'] ?? '') !== '' || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
+
+/** Why real Consul is left out here; null when it takes part. Where it is required it is fetched, or the tests fail. */
+export const realSkipReason: string | null =
+  realRequired || (await localConsulBinary()) !== null
+    ? null
+    : 'no consul on the PATH or in the cache: run `node test/lab/get-consul.ts` once';
+
+/** A real `consul agent -dev` on free loopback ports. `config` is merged in as HCL. */
+export async function realAgent(config = ''): Promise<TestAgent> {
+  const binary = await consulBinary();
+  const [http, server, lan, wan] = await freePorts(4);
+  const argv = ['agent', '-dev', `-node=${nodeName}`, '-bind=127.0.0.1', '-client=127.0.0.1', '-log-level=err'];
+  const ports = [`-http-port=${http}`, `-server-port=${server}`, `-serf-lan-port=${lan}`, `-serf-wan-port=${wan}`];
+  const off = ['-dns-port=-1', '-grpc-port=-1', ...(config === '' ? [] : [`-hcl=${config}`])];
+  const child = spawn(binary, [...argv, ...ports, ...off], { stdio: 'ignore' });
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  const agent: TestAgent = {
+    url: `http://127.0.0.1:${http}`,
+    async stop() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+  try {
+    await untilReady(agent.url);
+    return agent;
+  } catch (error) {
+    await agent.stop();
+    throw error;
+  }
+}
+
+// Ready is: a leader, and this node in the catalog with its health, so that sessions can be created.
+async function untilReady(url: string): Promise<void> {
+  const endMs = performance.now() + 30_000;
+  while (performance.now() < endMs) {
+    const checks = await fetch(`${url}/v1/health/node/${nodeName}`).then(
+      (response) => (response.ok || response.status === 403 ? response.text() : ''),
+      () => '',
+    );
+    if (checks.includes('serfHealth') || checks.includes('ermission denied') || checks === '[]') {
+      const leader = await fetch(`${url}/v1/status/leader`).then((response) => response.text());
+      if (leader.includes(':') && (checks.includes('serfHealth') || checks !== '[]')) return;
+    }
+    await sleep(100);
+  }
+  throw new Error('the real Consul agent did not become ready within 30 s');
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((resolve) => void server.close(resolve))));
+  return ports;
+}
