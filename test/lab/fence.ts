@@ -1,0 +1,65 @@
+// The lab's power switch. Gateways reach it out of band, over a socket in the file system, as they would reach a PDU.
+import { now } from './clock.ts';
+import { createServer, type Server, type Socket } from 'node:net';
+
+export interface FenceAnswer {
+  /** The host is verified off. */
+  readonly proven: boolean;
+  readonly evidence: string;
+}
+
+export interface FenceRequest {
+  readonly node: string;
+  readonly at: number;
+  readonly answer: FenceAnswer;
+}
+
+export class PowerSwitch {
+  readonly socket: string;
+  readonly requests: FenceRequest[] = [];
+  /** The switch does not answer to anybody: no proof can be had. */
+  broken = false;
+  readonly #server: Server;
+
+  private constructor(socket: string, server: Server) {
+    this.socket = socket;
+    this.#server = server;
+  }
+
+  /** `powerOff` takes the host down and gives the evidence, or throws when it is not proven off. */
+  static async open(socket: string, powerOff: (node: string) => Promise<string>): Promise<PowerSwitch> {
+    const server = createServer();
+    const power = new PowerSwitch(socket, server);
+    server.on('connection', (connection) => void power.#serve(connection, powerOff));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject);
+    server.listen(socket, resolve);
+    await promise;
+    return power;
+  }
+
+  close(): void {
+    this.#server.close();
+  }
+
+  async #serve(connection: Socket, powerOff: (node: string) => Promise<string>): Promise<void> {
+    connection.on('error', () => {});
+    connection.setEncoding('utf8');
+    for await (const line of connection.iterator({ destroyOnReturn: false })) {
+      const node = String(line).trim();
+      const answer = await this.#fence(node, powerOff);
+      this.requests.push({ node, at: now(), answer });
+      connection.end(JSON.stringify(answer));
+      return;
+    }
+  }
+
+  async #fence(node: string, powerOff: (node: string) => Promise<string>): Promise<FenceAnswer> {
+    if (this.broken) return { proven: false, evidence: 'the power switch does not work' };
+    try {
+      return { proven: true, evidence: await powerOff(node) };
+    } catch (error) {
+      return { proven: false, evidence: String(error) };
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// pathwarden itself on one host: its config file, its process, and the HTTP requests of an operator.
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import type { DiskSpec } from '../../src/core/records.ts';
+import type { ClusterSummary, PostResult } from '../../src/ports/inspector.ts';
+import type { Host, Network } from './hosts.ts';
+import { end, isRunning, launch } from './processes.ts';
+
+const port = 7480;
+const entry = new URL('../../src/cli/pathwarden.ts', import.meta.url).pathname;
+
+export interface GatewayOptions {
+  readonly controlPort: number;
+  readonly fenceArgv: readonly string[];
+  readonly folder: string;
+}
+
+interface Post {
+  readonly method?: 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export class Gateway {
+  readonly host: Host;
+  readonly #network: Network;
+  readonly #options: GatewayOptions;
+  #process: ChildProcess | undefined;
+
+  constructor(network: Network, host: Host, options: GatewayOptions) {
+    this.#network = network;
+    this.host = host;
+    this.#options = options;
+  }
+
+  start(onStop: 'keep' | 'drain' = 'keep'): void {
+    mkdirSync(`${this.#options.folder}/state`, { recursive: true });
+    const file = `${this.#options.folder}/pathwarden.yaml`;
+    writeFileSync(file, stringify(this.#config(onStop)));
+    const argv = this.#network.inside(this.host, [process.execPath, entry, 'agent', '--config', file]);
+    this.#process = launch(argv, `${this.#options.folder}/pathwarden.log`);
+  }
+
+  get running(): boolean {
+    return isRunning(this.#process);
+  }
+
+  /** SIGTERM; gives whether it ended by itself within `graceMs`. */
+  async stop(graceMs = 20_000): Promise<boolean> {
+    return end(this.#process, 'SIGTERM', graceMs);
+  }
+
+  async kill(): Promise<void> {
+    await end(this.#process, 'SIGKILL');
+  }
+
+  async ready(): Promise<boolean> {
+    const response = await this.#fetch('/readyz', 1000);
+    await response.arrayBuffer();
+    return response.ok;
+  }
+
+  async cluster(): Promise<ClusterSummary> {
+    const response = await this.#fetch('/v1/cluster', 2000);
+    if (!response.ok) throw new Error(`${this.host.name} /v1/cluster: ${response.status}`);
+    return (await response.json()) as ClusterSummary;
+  }
+
+  /** An operator event, as the CLI sends it. Throws unless it was accepted. */
+  async post(actor: string, event: { type: string; [field: string]: unknown }, waitMs = 5000): Promise<PostResult> {
+    const token = readFileSync(`${this.#options.folder}/state/operator-token`, 'utf8').trim();
+    const response = await this.#fetch(`/v1/actors/${actor}/events`, waitMs + 5000, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ by: 'lab', reason: 'lab scenario', waitMs, ...event }),
+    });
+    const text = await response.text();
+    const refused = `${this.host.name} ${actor} ${event.type}: ${response.status} ${text}`;
+    if (response.status !== 202) throw new Error(refused);
+    return JSON.parse(text) as PostResult;
+  }
+
+  async addDisk(disk: string, spec: DiskSpec): Promise<void> {
+    await this.post(`disk/${disk}`, { type: 'operator.add', spec });
+  }
+
+  async release(disk: string, index: number, to: string): Promise<void> {
+    await this.post(`path/${disk}/${index}`, { type: 'operator.release', to });
+  }
+
+  async drain(node: string): Promise<void> {
+    await this.post('node', { type: 'operator.drain', node });
+  }
+
+  async undrain(node: string): Promise<void> {
+    await this.post('node', { type: 'operator.undrain', node });
+  }
+
+  // No kept-alive connections: they would outlive the host that they lead to.
+  async #fetch(path: string, deadlineMs: number, post: Post = {}): Promise<Response> {
+    const headers = { ...post.headers, connection: 'close' };
+    const signal = AbortSignal.timeout(deadlineMs);
+    return fetch(`http://${this.host.address}:${port}${path}`, { ...post, headers, signal });
+  }
+
+  #config(onStop: 'keep' | 'drain'): object {
+    return {
+      node: { name: this.host.name, stateDir: `${this.#options.folder}/state`, onStop },
+      consul: { url: 'http://127.0.0.1:8500' },
+      session: { lockDelayMs: 1000 },
+      dataPlane: { kind: 'tgt', tgt: { controlPort: this.#options.controlPort } },
+      exclusion: {
+        methods: [
+          { method: 'self', waitMs: 500 },
+          { method: 'command', argv: [...this.#options.fenceArgv, '{node}'], deadlineMs: 10_000 },
+        ],
+      },
+      http: { host: this.host.address, port },
+    };
+  }
+}

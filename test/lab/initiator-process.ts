@@ -1,0 +1,102 @@
+// Runs inside the initiator's namespace: one writer per path, and the questions of the lab about them.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { blockBytes, judgeSlot, offsetOf, slots } from './block.ts';
+import { now } from './clock.ts';
+import type { InitiatorReply, InitiatorRequest, PathFigures } from './initiator.ts';
+import { Writer, type WriterPath } from './writer.ts';
+
+const readBackEvery = 5;
+
+const eventLoop = monitorEventLoopDelay({ resolution: 5 });
+let writers: Writer[] = [];
+let running: Promise<void>[] = [];
+
+process.on('message', (request: InitiatorRequest) => void answer(request));
+process.on('disconnect', () => process.exit(0));
+
+async function answer(request: InitiatorRequest): Promise<void> {
+  const body = await handle(request);
+  process.send?.({ id: request.id, body } satisfies InitiatorReply);
+}
+
+async function handle(request: InitiatorRequest): Promise<unknown> {
+  if (request.type === 'start') return start(request.paths, request.everyMs, request.folder);
+  if (request.type === 'figures') return writers.map((writer) => figures(writer, request.from, request.to));
+  if (request.type === 'eventLoop') return eventLoopDelay();
+  return finish(request.images);
+}
+
+function start(paths: readonly WriterPath[], everyMs: number, folder: string): void {
+  writers = paths.map((path) => new Writer(path, everyMs, folder));
+  eventLoop.enable();
+  running = writers.map((writer) => writer.run((sequence) => readBack(writer, sequence)));
+}
+
+/** Every few writes the block is read again, through the siblings in turn. */
+function readBack(writer: Writer, sequence: number): void {
+  if (sequence % readBackEvery !== 0) return;
+  const siblings = writers.filter((other) => other.path.disk === writer.path.disk);
+  siblings[(sequence / readBackEvery) % siblings.length]?.queueRead(writer, sequence);
+}
+
+function figures(writer: Writer, from: number, to: number): PathFigures {
+  const end = Math.min(to, now());
+  const window = writer.records.filter(
+    (record) => record.issuedAt < end && (record.acknowledgedAt ?? Infinity) >= from,
+  );
+  const latencies = window.map(
+    (record) => Math.min(record.acknowledgedAt ?? end, end) - Math.max(record.issuedAt, from),
+  );
+  return {
+    path: writer.path.name,
+    writes: window.length,
+    failed: window.filter((record) => record.errors > 0).length,
+    latenciesMs: latencies,
+    misreads: writer.misreads,
+    reads: writer.reads,
+    logins: writer.logins,
+  };
+}
+
+function eventLoopDelay(): number {
+  const maxMs = eventLoop.max / 1e6;
+  eventLoop.reset();
+  return maxMs;
+}
+
+/** Stops all writers, then judges every slot of every path in the image itself and through every sibling path. */
+async function finish(images: Readonly<Record<string, string>>): Promise<string[]> {
+  for (const writer of writers) writer.stop();
+  await Promise.all(running);
+  const problems = writers.flatMap((writer) => judgeImage(writer, images[writer.path.disk] ?? ''));
+  for (const writer of writers) {
+    for (const through of writers.filter((other) => other.path.disk === writer.path.disk)) {
+      problems.push(...(await verifyThrough(through, writer)));
+    }
+  }
+  return problems;
+}
+
+async function verifyThrough(through: Writer, writer: Writer): Promise<string[]> {
+  const deadline = now() + 10_000;
+  while (now() < deadline) {
+    const problems = await through.verify(writer);
+    if (problems !== undefined) return problems;
+  }
+  return [`path ${writer.path.name} could not be read through ${through.path.name}`];
+}
+
+function judgeImage(writer: Writer, image: string): string[] {
+  const { name, region, tag } = writer.path;
+  const file = openSync(image, 'r');
+  const problems: string[] = [];
+  for (let slot = 0; slot < slots; slot += 1) {
+    const block = Buffer.alloc(blockBytes);
+    readSync(file, block, 0, blockBytes, offsetOf(region, slot));
+    const problem = judgeSlot(block, tag, slot, writer.acknowledged, writer.issued);
+    if (problem !== null) problems.push(`path ${name} read from the image: ${problem}`);
+  }
+  closeSync(file);
+  return problems;
+}

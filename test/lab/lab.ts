@@ -1,0 +1,233 @@
+// The whole lab: three gateway hosts with Consul, tgtd and pathwarden, and a fourth host with the initiators.
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import type { DiskSpec } from '../../src/core/records.ts';
+import { regionBytes } from './block.ts';
+import { until } from './clock.ts';
+import { ConsulServers } from './consul.ts';
+import { PowerSwitch } from './fence.ts';
+import { Gateway } from './gateway.ts';
+import type { Host, Network } from './hosts.ts';
+import { Initiator } from './initiator.ts';
+import { Observer } from './observer.ts';
+import { Targets } from './target.ts';
+import type { WriterPath } from './writer.ts';
+
+const hostNames = ['n1', 'n2', 'n3'];
+const disks = ['00001', '00002', '00003', '00004'];
+const pathsPerDisk = 3;
+const port = 3260;
+const writeEveryMs = 50;
+
+/** A path of the lab, with its place in Consul. */
+export interface LabPath extends WriterPath {
+  readonly index: number;
+}
+
+export class Lab {
+  readonly network: Network;
+  readonly gatewayHosts: readonly Host[];
+  readonly gateways: readonly Gateway[];
+  readonly consul: ConsulServers;
+  readonly targets: Targets;
+  readonly power: PowerSwitch;
+  readonly observer: Observer;
+  readonly initiator: Initiator;
+  readonly paths: readonly LabPath[];
+  readonly folder: string;
+  readonly #imageFolder: string;
+
+  private constructor(network: Network, hosts: readonly Host[], folders: Folders, parts: Parts) {
+    this.network = network;
+    this.gatewayHosts = hosts;
+    this.folder = folders.logs;
+    this.#imageFolder = folders.images;
+    this.paths = labPaths(network);
+    this.power = parts.power;
+    this.consul = new ConsulServers(network, hosts, parts.consulBinary, folders.logs);
+    this.targets = new Targets(network, folders.logs);
+    const fenceArgv = [process.execPath, script('fence-client.ts'), parts.power.socket];
+    this.gateways = hosts.map((host) => {
+      const folder = `${folders.logs}/${host.name}`;
+      return new Gateway(network, host, { controlPort: this.targets.controlPort(host), fenceArgv, folder });
+    });
+    const ips = this.paths.map(({ ip }) => ip);
+    this.observer = new Observer(script('observer-process.ts'), `${folders.logs}/observer.log`, ips, port);
+    const argv = network.inside(parts.initiatorHost, [process.execPath, script('initiator-process.ts')]);
+    this.initiator = new Initiator(argv, `${folders.logs}/initiator.log`);
+  }
+
+  /** Hosts, Consul, targets, daemons; no disks yet. */
+  static async open(network: Network, consulBinary: string): Promise<Lab> {
+    const folders = makeFolders();
+    const hosts: Host[] = [];
+    for (const [index, name] of hostNames.entries()) hosts.push(await network.add(name, 11 + index));
+    const initiatorHost = await network.add('i', 100);
+    const power = await PowerSwitch.open(`${folders.logs}/power.sock`, (node) => powerOff(network, hosts, node));
+    const lab = new Lab(network, hosts, folders, { power, consulBinary, initiatorHost });
+    lab.observer.watch(hosts);
+    await lab.#startParts();
+    return lab;
+  }
+
+  async addDisks(): Promise<void> {
+    for (const [number, disk] of disks.entries()) {
+      const image = this.image(disk);
+      writeFileSync(image, '');
+      truncateSync(image, Math.max(16 << 20, regionBytes * pathsPerDisk));
+      await this.gateways[0]?.addDisk(disk, this.#spec(disk, number, image));
+    }
+  }
+
+  async startWriters(): Promise<void> {
+    await this.initiator.start(this.paths, writeEveryMs, this.#imageFolder);
+  }
+
+  /** Ends the writers and gives everything that is lost or wrong on the disks. */
+  async finish(): Promise<string[]> {
+    return this.initiator.finish(Object.fromEntries(disks.map((disk) => [disk, this.image(disk)])));
+  }
+
+  image(disk: string): string {
+    return `${this.#imageFolder}/${disk}.img`;
+  }
+
+  gateway(name: string): Gateway {
+    const found = this.gateways.find(({ host }) => host.name === name);
+    if (found === undefined) throw new Error(`no gateway ${name}`);
+    return found;
+  }
+
+  /** The host that serves the path, by the observer; undefined when none does. */
+  server(path: LabPath): string | undefined {
+    return this.observer.timeline.serving(path.ip)[0];
+  }
+
+  pathsOf(name: string): LabPath[] {
+    return this.paths.filter((path) => this.server(path) === name);
+  }
+
+  async powerOff(name: string): Promise<void> {
+    await powerOff(this.network, this.gatewayHosts, name);
+  }
+
+  /** Power on again: everything starts as after a boot, with the state on disk of before. */
+  async boot(name: string): Promise<void> {
+    const gateway = this.gateway(name);
+    await this.network.power(gateway.host);
+    this.observer.watch(this.gatewayHosts);
+    this.consul.start(gateway.host);
+    await this.targets.start(gateway.host);
+    gateway.start();
+  }
+
+  /** Every host is up, Consul is whole, every daemon ready, every path served. */
+  async settled(deadlineMs = 60_000): Promise<void> {
+    await until('Consul has three healthy voters', deadlineMs, () => this.consul.whole(), 250);
+    for (const gateway of this.gateways) {
+      await until(`${gateway.host.name} is ready`, deadlineMs, () => gateway.ready(), 100);
+    }
+    await this.allServed(deadlineMs);
+  }
+
+  async allServed(deadlineMs: number): Promise<void> {
+    await until('every path is served', deadlineMs, () => this.paths.every((path) => this.server(path) !== undefined));
+  }
+
+  /** Every one of the paths is served, and by another host than the one they had. */
+  async servedElsewhere(paths: readonly LabPath[], than: string, deadlineMs: number): Promise<void> {
+    await until(`other hosts than ${than} serve its paths`, deadlineMs, () =>
+      paths.every((path) => ![undefined, than].includes(this.server(path))),
+    );
+  }
+
+  /** Spreads the paths evenly, so that every scenario starts alike and every host has something to lose. */
+  async balance(): Promise<void> {
+    const share = this.paths.length / this.gateways.length;
+    for (const poor of this.gateways.map(({ host }) => host.name)) {
+      while (this.pathsOf(poor).length < share) {
+        const rich = this.gateways.find(({ host }) => this.pathsOf(host.name).length > share);
+        const path = rich === undefined ? undefined : this.pathsOf(rich.host.name)[0];
+        if (rich === undefined || path === undefined) return;
+        await rich.release(path.disk, path.index, poor);
+        await until(`${path.name} moves to ${poor}`, 10_000, () => this.server(path) === poor, 10);
+      }
+    }
+  }
+
+  async close(keep: boolean): Promise<void> {
+    this.power.close();
+    this.observer.close();
+    await this.network.close();
+    this.targets.close();
+    rmSync(this.#imageFolder, { recursive: true, force: true });
+    if (!keep) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #startParts(): Promise<void> {
+    for (const host of this.gatewayHosts) {
+      mkdirSync(`${this.folder}/${host.name}`, { recursive: true });
+      this.consul.start(host);
+      await this.targets.start(host);
+    }
+    await until('Consul has a leader', 30_000, async () => (await this.consul.leader()) !== undefined, 100);
+    for (const gateway of this.gateways) gateway.start();
+    for (const gateway of this.gateways) {
+      await until(`${gateway.host.name} is ready`, 30_000, () => gateway.ready(), 100);
+    }
+  }
+
+  #spec(disk: string, number: number, image: string): DiskSpec {
+    return {
+      desired: 'started',
+      iqn: `iqn.2026-01.net.example:${disk}`,
+      wwn: `60014050000000${String(number + 1).padStart(2, '0')}`,
+      backstore: { kind: 'file', path: image },
+      access: { initiators: [] },
+      paths: this.paths
+        .filter((path) => path.disk === disk)
+        .map(({ index, ip }) => ({ index, ip, prefix: this.network.prefixLength, interface: this.network.interface })),
+    };
+  }
+}
+
+interface Folders {
+  readonly logs: string;
+  /** In memory, so that the machine's own disk does not show up as delayed writes. */
+  readonly images: string;
+}
+
+interface Parts {
+  readonly power: PowerSwitch;
+  readonly consulBinary: string;
+  readonly initiatorHost: Host;
+}
+
+/** Takes a host's power away and gives the evidence. Throws unless every process of it is seen to be gone. */
+async function powerOff(network: Network, hosts: readonly Host[], name: string): Promise<string> {
+  const host = hosts.find((candidate) => candidate.name === name);
+  if (host === undefined) throw new Error(`there is no host ${name}`);
+  const killed = await network.kill(host);
+  return `${name}: link down, ${killed} processes killed, none left`;
+}
+
+const script = (name: string): string => new URL(name, import.meta.url).pathname;
+
+function makeFolders(): Folders {
+  const folders = { logs: `/tmp/pwlab-${process.pid}`, images: `/dev/shm/pwlab-${process.pid}` };
+  for (const folder of Object.values(folders)) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+  }
+  return folders;
+}
+
+function labPaths(network: Network): LabPath[] {
+  return disks.flatMap((disk, number) =>
+    Array.from({ length: pathsPerDisk }, (_, region) => {
+      const tag = number * pathsPerDisk + region + 1;
+      const iqn = `iqn.2026-01.net.example:${disk}`;
+      const index = region + 1;
+      return { name: `${disk}/${index}`, disk, index, ip: network.address(1, tag), port, iqn, tag, region };
+    }),
+  );
+}

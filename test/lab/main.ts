@@ -1,0 +1,98 @@
+// `npm run lab`: real Consul, real iSCSI target, real initiator and pathwarden itself, disturbed in every way we know.
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { now } from './clock.ts';
+import { consulBinary } from './get-consul.ts';
+import { Network } from './hosts.ts';
+import { missingRequirements } from './requirements.ts';
+import { emptyReport, message, type Report } from './report.ts';
+import { runScenarios } from './run.ts';
+import { Lab } from './lab.ts';
+import { scenarios } from './scenarios/index.ts';
+
+const skippedExitCode = 77;
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    scenario: { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** Progress is for people; with --json stdout carries nothing but the one object. */
+const say = (text: string): void => console.error(text);
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (options.help) return help();
+  const unknown = options.scenario.filter((name) => scenarios.every((scenario) => scenario.name !== name));
+  const missing = missingRequirements();
+  const failures = [...unknown.map((name) => `there is no scenario ${name}; --help lists them`), ...missing];
+  if (failures.length > 0) {
+    print({ metrics: {}, failures });
+    // Elsewhere a lab that cannot run is skipped; on CI nobody would notice, so there it fails.
+    return unknown.length > 0 || process.env['CI'] !== undefined ? 1 : skippedExitCode;
+  }
+  const report = await run();
+  print(report);
+  return report.failures.length === 0 ? 0 : 1;
+}
+
+async function run(): Promise<Report> {
+  const report = emptyReport();
+  const begun = now();
+  const network = await Network.open();
+  let lab: Lab | undefined;
+  const stop = (): void => {
+    say('interrupted: cleaning up');
+    void close(network, lab).finally(() => process.exit(130));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  try {
+    lab = await Lab.open(network, await consulBinary());
+    say(`hosts, Consul, targets and daemons run after ${seconds(now() - begun)}; logs are in ${lab.folder}`);
+    const chosen = scenarios.filter(({ name }) => options.scenario.length === 0 || options.scenario.includes(name));
+    await runScenarios(lab, report, chosen, say);
+  } catch (error) {
+    report.failures.push(message(error));
+  } finally {
+    await close(network, lab);
+  }
+  report.metrics['tookSeconds'] = Math.round((now() - begun) / 1000);
+  return report;
+}
+
+async function close(network: Network, lab: Lab | undefined): Promise<void> {
+  const keep = options.keep;
+  if (lab !== undefined) {
+    await lab.close(keep);
+    if (keep) say(`logs and journals are kept in ${lab.folder}`);
+  } else {
+    await network.close();
+  }
+}
+
+function print({ metrics, failures }: Report): void {
+  if (options.json) {
+    console.log(JSON.stringify({ ok: failures.length === 0, metrics, failures }));
+    return;
+  }
+  const table = new Table({ head: ['figure', 'value'], colAligns: ['left', 'right'], style: { head: [], border: [] } });
+  table.push(...Object.entries(metrics).map(([name, value]) => [name, String(value)]));
+  if (Object.keys(metrics).length > 0) console.log(table.toString());
+  for (const failure of failures) console.log(`✗ ${failure}`);
+  console.log(failures.length === 0 ? 'ok' : `${failures.length} failures`);
+}
+
+function help(): number {
+  console.log('npm run lab -- [--json] [--scenario NAME]… [--keep]\n');
+  for (const { name, what } of scenarios) console.log(`  ${name.padEnd(20)} ${what}`);
+  console.log('\n--keep leaves logs, configs and journals in /tmp/pwlab-<pid>.');
+  console.log('Exit codes: 0 ok, 1 failures, 77 cannot run here.');
+  return 0;
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

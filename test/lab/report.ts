@@ -1,0 +1,35 @@
+// Figures and failures of a run, for programs and for people.
+export type Metrics = Record<string, number>;
+
+export interface Report {
+  readonly metrics: Metrics;
+  readonly failures: string[];
+}
+
+export const emptyReport = (): Report => ({ metrics: {}, failures: [] });
+
+/** The value below which `share` (0 to 1) of the values are; NaN when there is none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+export const largest = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 0);
+
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Keeps a figure, in whole units, and fails when it is above its bar or was not measured at all. */
+export function bar(report: Report, name: string, value: number, most: number): void {
+  keep(report, name, value);
+  if (!(value <= most)) report.failures.push(`${name} is ${report.metrics[name]}, more than ${most}`);
+}
+
+export function keep(report: Report, name: string, value: number): void {
+  report.metrics[name] = Math.round(value * 10) / 10;
+}
+
+/** What went wrong, with its causes. */
+export function message(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${message(error.cause)})`;
+}

@@ -1,0 +1,41 @@
+// What the lab needs from the machine, said all at once when something is missing.
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const programs: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  nft: 'nftables',
+  arping: 'iputils-arping',
+  chrt: 'util-linux',
+  tgtd: 'tgt',
+  tgtadm: 'tgt',
+  'qemu-io': 'qemu-utils',
+};
+
+/** One sentence for each thing that is missing; empty when the lab can run. */
+export function missingRequirements(): string[] {
+  const missing: string[] = [];
+  if (process.platform !== 'linux') return ['the lab needs Linux (network namespaces)'];
+  if (process.getuid?.() !== 0) missing.push('the lab needs root (network namespaces, addresses, iSCSI targets)');
+  for (const [program, debianPackage] of Object.entries(programs)) {
+    if (!isOnPath(program)) missing.push(`the program ${program} is missing (Debian package ${debianPackage})`);
+  }
+  const driver = '/usr/lib/x86_64-linux-gnu/qemu/block-iscsi.so';
+  if (process.arch === 'x64' && isOnPath('qemu-io') && !exists(driver)) {
+    missing.push('qemu-io cannot speak iSCSI (Debian package qemu-block-extra)');
+  }
+  return missing;
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && exists(join(folder, program)));
+}
+
+function exists(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

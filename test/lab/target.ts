@@ -1,0 +1,39 @@
+// One user-space iSCSI target daemon per host. It starts with a portal on loopback only: no path is open by accident.
+import { rmSync } from 'node:fs';
+import type { Host, Network } from './hosts.ts';
+import { until } from './clock.ts';
+import { launch, run } from './processes.ts';
+
+export class Targets {
+  readonly #network: Network;
+  readonly #folder: string;
+
+  constructor(network: Network, folder: string) {
+    this.#network = network;
+    this.#folder = folder;
+  }
+
+  /** tgtd listens on a socket named by this number, on the machine's file system: so it is unique per run and host. */
+  controlPort(host: Host): number {
+    return (process.pid % 3000) * 10 + this.#network.hosts.indexOf(host) + 1;
+  }
+
+  async start(host: Host): Promise<void> {
+    const control = String(this.controlPort(host));
+    const argv = ['tgtd', '-f', '-C', control, '--iscsi', 'portal=127.0.0.1:3260'];
+    const log = `${this.#folder}/${host.name}/tgtd.log`;
+    launch(this.#network.inside(host, argv), log);
+    await until(`tgtd answers on ${host.name}`, 5000, async () => {
+      await run(['tgtadm', '-C', control, '--lld', 'iscsi', '--mode', 'sys', '--op', 'show']);
+      return true;
+    });
+  }
+
+  /** Removes the control sockets, which outlive a killed tgtd. */
+  close(): void {
+    for (const host of this.#network.hosts) {
+      const socket = `/var/run/tgtd/socket.${this.controlPort(host)}`;
+      for (const file of [socket, `${socket}.lock`]) rmSync(file, { force: true });
+    }
+  }
+}
