@@ -19,15 +19,17 @@ export interface Notifier {
 export function systemdNotifier(env: Readonly<Record<string, string | undefined>>, run: NotifyRunner): Notifier {
   const listening = (env['NOTIFY_SOCKET'] ?? '') !== '';
   const send = async (...words: readonly string[]): Promise<void> => {
-    if (listening) await run(['systemd-notify', `--pid=${String(process.pid)}`, ...words]);
+    if (listening) await run(['systemd-notify', ...words]);
   };
   const watchdogUs = Number(env['WATCHDOG_USEC'] ?? '');
+  // The watchdog may be meant for another process of the unit.
+  const watched = listening && watchdogUs > 0 && [undefined, String(process.pid)].includes(env['WATCHDOG_PID']);
   return {
     ready: () => send('READY=1'),
     // A line feed would start another assignment.
     status: (text) => send(`STATUS=${text.replaceAll(/\s+/g, ' ').trim()}`),
     stopping: () => send('STOPPING=1'),
     alive: () => send('WATCHDOG=1'),
-    watchdogMs: listening && watchdogUs > 0 ? Math.floor(watchdogUs / 1000) : null,
+    watchdogMs: watched ? Math.floor(watchdogUs / 1000) : null,
   };
 }

@@ -24,9 +24,11 @@ export function resolveDefaults(value: unknown, hostname: string): unknown {
 
 /** Shorter TTLs get shorter times of their own, so that the TTL can be changed alone. */
 function fillSession(session: Plain): void {
-  const ttlMs = typeof session['ttlMs'] === 'number' ? session['ttlMs'] : 20_000;
+  // Wrong values get one mistake of their own, not more for what would follow from them.
+  const sound = (value: unknown, least: number): value is number => typeof value === 'number' && value >= least;
+  const ttlMs = sound(session['ttlMs'], 10_000) ? session['ttlMs'] : 20_000;
   session['marginMs'] ??= Math.min(5000, Math.floor(ttlMs / 4));
-  const marginMs = typeof session['marginMs'] === 'number' ? session['marginMs'] : 5000;
+  const marginMs = sound(session['marginMs'], 500) ? session['marginMs'] : 5000;
   session['renewEveryMs'] ??= Math.max(200, Math.min(2000, Math.floor((ttlMs - marginMs) / 3)));
 }
 

@@ -30,6 +30,7 @@ const rules: readonly Rule[] = [
   { reads: ['session.ttlMs', 'session.marginMs', 'session.renewEveryMs'], check: renewsOftenEnough },
   { reads: ['session.ttlMs', 'session.marginMs', 'session.renewEveryMs', 'deadlines.consulMs'], check: renewalMayHang },
   { reads: ['session', 'deadlines', 'exclusion.methods'], check: leaseBoundsHold },
+  { reads: ['exclusion.methods'], check: commandsKnowWhom },
   { reads: ['consul.certFile', 'consul.keyFile'], check: certificateHasKey },
   { reads: ['consul'], check: tlsHasHttps },
   { reads: ['announceAtMs'], check: announcementsGrow },
@@ -103,6 +104,22 @@ function lockDelayCoversBound(boundMs: number, { lockDelayMs, marginMs }: Config
     `lockDelayMs ${ms(lockDelayMs)} < boundMs ${ms(boundMs)} + marginMs ${ms(marginMs)} = ${ms(needed)}: ` +
     `others could take the lock before leaseBound has proven anything${most}`;
   return [{ path: ['session', 'lockDelayMs'], reason, example: `lockDelayMs: ${ms(Math.min(60_000, needed))}` }];
+}
+
+const placeholders = ['{node}', '{session}'];
+
+/** A fence command that is not told whom to fence can prove nothing about it. */
+function commandsKnowWhom({ exclusion }: Config): readonly Finding[] {
+  return exclusion.methods.flatMap((method, index) => {
+    if (method.method !== 'command') return [];
+    const used = method.argv.flatMap((word) => word.match(/\{[^{}]*\}/g) ?? []);
+    const unknown = used.filter((name) => !placeholders.includes(name));
+    const path = ['exclusion', 'methods', index, 'argv'];
+    const example = 'argv: [/usr/local/sbin/fence-node, "{node}"]';
+    const known = placeholders.join(' and ');
+    if (unknown.length > 0) return [{ path, reason: `${unknown.join(', ')} is replaced by nothing; known: ${known}`, example }];
+    return used.length > 0 ? [] : [{ path, reason: `it has neither ${known}, so it cannot know whom to fence`, example }];
+  });
 }
 
 function certificateHasKey({ consul: { certFile, keyFile } }: Config): readonly Finding[] {

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/config.ts';
+import { configReference, describeConfig } from '../../src/config/reference.ts';
+
+const committed = () => readFile(new URL('../../docs/reference/config.md', import.meta.url), 'utf8');
+
+test('the committed reference is what the schema makes', async () => {
+  expect(await committed(), 'stale: run `npm run docs`').toBe(configReference());
+});
+
+test.each(describeConfig().map((setting) => [setting.key, setting] as const))(
+  '%s has a description, says what fits, and has an example',
+  (_key, setting) => {
+    expect(setting.description).not.toBe('');
+    expect(setting.fits).not.toBe('');
+    expect(setting.example).not.toBeNull();
+  },
+);
+
+test.each(describeConfig().filter(({ key }) => key.endsWith('Ms')).map((setting) => [setting.key, setting] as const))(
+  '%s says what goes wrong when it is too small and too large',
+  (_key, setting) => {
+    expect(setting.tooSmall).not.toBeNull();
+    expect(setting.tooLarge).not.toBeNull();
+  },
+);
+
+test('every example in the reference is taken by the checks', () => {
+  // Settings that need another one beside them.
+  const paired = new Set(['consul.certFile', 'consul.keyFile', 'consul.caFile', 'consul.serverName']);
+  for (const { key, example } of describeConfig()) {
+    if (paired.has(key)) continue;
+    const text = key.split('.').reduceRight((inner, name) => `{ ${name}: ${inner} }`, example ?? '');
+    expect(() => parseConfig(text, key), key).not.toThrow();
+  }
+});
