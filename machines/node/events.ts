@@ -19,7 +19,8 @@ export type NodeEvent =
   | { readonly type: 'retry.due' }
   | ({ readonly type: 'operator.drain' | 'operator.undrain' | 'operator.confirmDown'; readonly node: string } & Operator)
   | { readonly type: 'session.found' | 'session.created'; readonly session: string }
-  | { readonly type: 'session.destroyed' | 'node.registered' | 'node.leavingAnnounced' }
+  | { readonly type: 'node.registered'; readonly modifyIndex: number }
+  | { readonly type: 'session.destroyed' | 'node.leavingAnnounced' }
   | { readonly type: 'exclusion.provenHere'; readonly session: string }
   | { readonly type: 'drain.written' | 'drain.removed' }
   | { readonly type: 'exclusion.confirmed'; readonly sessions: readonly string[] }

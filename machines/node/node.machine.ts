@@ -8,6 +8,8 @@ export type NodeContext = {
   readonly bootId: string;
   /** The incarnation: every lock of this node is held by it. */
   readonly session: string | null;
+  /** Consul index of our node record: a view older than this says nothing about our session. */
+  readonly registeredAt: number;
   readonly tries: number;
   readonly trouble: string | null;
 };
@@ -44,6 +46,7 @@ const node = setup({
       return { session: event.session, tries: 0 };
     }),
     forgetSession: assign({ session: null, tries: 0 }),
+    noteRegistered: assign(({ event }) => (assertEvent(event, 'node.registered'), { registeredAt: event.modifyIndex })),
     noteTrouble: assign(({ event }) => ({ trouble: 'reason' in event ? event.reason : event.type })),
     noteJoined: assign({ trouble: null, tries: 0 }),
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
@@ -90,7 +93,7 @@ const retrying = (description: string, again: string) =>
 export const nodeMachine = node.createMachine({
   id: 'node',
   description: 'Keeps the session of this node, and gives everything up in order when it is lost.',
-  context: { instance: '', bootId: '', session: null, tries: 0, trouble: null },
+  context: { instance: '', bootId: '', session: null, registeredAt: 0, tries: 0, trouble: null },
   initial: 'down',
   on: {
     'operator.drain': { actions: { type: 'drain.write', params: operatorParams } },
@@ -134,7 +137,7 @@ export const nodeMachine = node.createMachine({
       tags: ['leased'],
       entry: register,
       on: {
-        'node.registered': { target: 'joined' },
+        'node.registered': { target: 'joined', actions: 'noteRegistered' },
         'node.registerRefused': [
           { guard: 'isForeign', target: 'refused', actions: 'noteTrouble' },
           { guard: 'isGone', target: 'fencing', actions: 'noteTrouble' },

@@ -1,0 +1,176 @@
+// The commit order, in one place: step, append, adopt, dispatch. The world changes last.
+import type { DomainEvent, Intent, Json } from '../../machines/intent.ts';
+import { sameJson } from '../core/json.ts';
+import { intentId, settle, type Pending } from '../core/pending.ts';
+import { specOf, type Snapshot } from '../core/definition.ts';
+import { step } from '../core/step.ts';
+import { PathwardenError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cause, JournalRecord } from '../ports/journal.ts';
+import type { Actor } from './actor.ts';
+import type { Registry } from './registry.ts';
+import type { Scribe } from './scribe.ts';
+
+export interface Message {
+  readonly actor: string;
+  readonly event: DomainEvent;
+  readonly cause: Cause | null;
+  /** The intent that this event answers. */
+  readonly settles: string | null;
+}
+
+export type Receipt = { readonly kind: 'recorded'; readonly record: JournalRecord } | { readonly kind: 'ignored' };
+
+export interface CommitParts {
+  readonly registry: Registry;
+  readonly scribe: Scribe;
+  readonly clock: Clock;
+  readonly mailboxEventsMax: number;
+  /** Runs before anything else in a turn: a pause of the process must be noticed before work goes on. */
+  beforeTurn(): void;
+  /** Carries out one intent, after its record was adopted. */
+  dispatch(actor: Actor, id: string, intent: Intent): void;
+  onRecord(record: JournalRecord, before: Snapshot, actor: Actor): void;
+  /** An intent that starts to serve, and whose record could not be made durable. */
+  onWithheld(actor: Actor, id: string, intent: Intent): void;
+  /** A machine or a message that cannot be: said loudly, stored nowhere. */
+  onRejected(message: Message, error: unknown): void;
+}
+
+type Waiting = { readonly message: Message; readonly resolve: (receipt: Receipt) => void };
+/** An actor as it will be once the turn is durable. */
+type Ahead = { snapshot: Snapshot; pending: Pending };
+type Stepped = { readonly actor: Actor; readonly record: JournalRecord; readonly next: Snapshot };
+
+const turnEventsMax = 1_000;
+
+export class Commit {
+  readonly #parts: CommitParts;
+  #mailbox: Waiting[] = [];
+  #running: Promise<void> | null = null;
+  #seq = 0;
+
+  constructor(parts: CommitParts) {
+    this.#parts = parts;
+  }
+
+  /** Goes on after the last record of the journal. */
+  resumeAfter(seq: number): void {
+    this.#seq = seq;
+  }
+
+  /** Resolves once the event's record is durable, or the event turned out to mean nothing here. */
+  post(message: Message): Promise<Receipt> {
+    if (this.#mailbox.length >= this.#parts.mailboxEventsMax) {
+      const error = new PathwardenError('LIMIT_EXCEEDED', `The mailbox is full: ${message.event.type} for ${message.actor} was not taken.`, {
+        limit: 'limits.mailboxEvents', value: this.#parts.mailboxEventsMax,
+      });
+      this.#parts.onRejected(message, error);
+      return Promise.resolve({ kind: 'ignored' });
+    }
+    return new Promise((resolve) => {
+      this.#mailbox.push({ message, resolve });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when nothing is waiting to be committed. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+  }
+
+  get waiting(): number {
+    return this.#mailbox.length;
+  }
+
+  async #run(): Promise<void> {
+    // Let everything that was posted in the same moment share the turn.
+    await Promise.resolve();
+    while (this.#mailbox.length > 0) await this.#turn(this.#mailbox.splice(0, turnEventsMax));
+    this.#running = null;
+  }
+
+  async #turn(batch: readonly Waiting[]): Promise<void> {
+    this.#parts.beforeTurn();
+    const ahead = new Map<Actor, Ahead>();
+    const taken: (Stepped & Waiting)[] = [];
+    for (const waiting of batch) {
+      const stepped = this.#step(waiting.message, ahead);
+      if (stepped === null) waiting.resolve({ kind: 'ignored' });
+      else taken.push({ ...stepped, ...waiting });
+    }
+    if (taken.length === 0) return;
+
+    const { durable } = await this.#parts.scribe.write(taken.map(({ record }) => record));
+    for (const each of taken) this.#adopt(each);
+    for (const [actor, { pending }] of ahead) this.#parts.registry.setPending(actor, pending);
+    for (const each of taken) this.#dispatch(each, durable);
+    for (const { record, resolve } of taken) resolve({ kind: 'recorded', record });
+  }
+
+  #step({ actor: id, event, cause, settles }: Message, ahead: Map<Actor, Ahead>): Stepped | null {
+    try {
+      if (settles !== null && !this.#isAwaited(settles, ahead)) return null;
+      const actor = this.#parts.registry.ensure(id);
+      const { definition } = actor.kind;
+      const { next, intents, ignored } = step(definition, (ahead.get(actor) ?? actor).snapshot, event);
+      // An answer that means nothing to the machine is recorded all the same: it settles its intent.
+      if (ignored && settles === null) return null;
+      this.#seq += 1;
+      if (settles !== null) this.#forget(settles, ahead);
+      const pending = settle(actor.kind, (ahead.get(actor) ?? actor).pending, null, this.#seq, intents);
+      ahead.set(actor, { snapshot: next, pending });
+      const record: JournalRecord = {
+        seq: this.#seq, actor: id, machine: definition.label, at: this.#parts.clock.wallMs(),
+        event, value: next.value as Json, intents, cause, settles,
+      };
+      return { actor, record, next };
+    } catch (error) {
+      this.#parts.onRejected({ actor: id, event, cause, settles }, error);
+      return null;
+    }
+  }
+
+  #isAwaited(intent: string, ahead: Map<Actor, Ahead>): boolean {
+    const asker = this.#parts.registry.askerOf(intent);
+    return asker !== undefined && (ahead.get(asker) ?? asker).pending.has(intent);
+  }
+
+  /** The asker of an answered intent waits no longer; a tell is answered by another actor's record. */
+  #forget(intent: string, ahead: Map<Actor, Ahead>): void {
+    const asker = this.#parts.registry.askerOf(intent);
+    if (asker === undefined) return;
+    const { snapshot, pending } = ahead.get(asker) ?? asker;
+    ahead.set(asker, { snapshot, pending: without(pending, intent) });
+  }
+
+  #adopt({ actor, record, next }: Stepped): void {
+    const before = actor.snapshot;
+    if (!sameJson(before.value as Json, record.value)) actor.since = record.at;
+    actor.snapshot = next;
+    actor.seq = record.seq;
+    this.#parts.onRecord(record, before, actor);
+  }
+
+  /** Taking waits for the journal; stopping never does. */
+  #dispatch({ actor, record }: Stepped, durable: Promise<boolean>): void {
+    record.intents.forEach((intent, position) => {
+      const id = intentId(record.seq, position);
+      const { serves } = specOf(actor.kind.definition, intent.type);
+      if (!serves || this.#parts.scribe.isHealthy) {
+        this.#parts.dispatch(actor, id, intent);
+        return;
+      }
+      void durable.then((isDurable) => {
+        if (isDurable && actor.pending.has(id)) this.#parts.dispatch(actor, id, intent);
+        else if (!isDurable) this.#parts.onWithheld(actor, id, intent);
+      });
+    });
+  }
+}
+
+function without(pending: Pending, intent: string): Pending {
+  const next = new Map(pending);
+  next.delete(intent);
+  return next;
+}

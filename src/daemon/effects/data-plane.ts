@@ -1,0 +1,103 @@
+// The data plane: each intent is one idempotent call of one port.
+import type { Address, AccessRules, Backing, BackstoreSpec } from '../../ports/dataplane.ts';
+import { done, refused, type Outcome } from '../../ports/outcome.ts';
+import { sleep } from '../../ports/clock.ts';
+import type { EffectCall, Effects, Facts } from '../dispatcher.ts';
+import { Gate } from '../gate.ts';
+import { portalKey } from '../observer.ts';
+import type { EffectParts } from './parts.ts';
+
+type Params = Readonly<Record<string, unknown>>;
+
+export function dataPlaneEffects(parts: EffectParts): Effects {
+  const { dataPlane: { address, backstore, target, traffic }, settings: { deadlines } } = parts;
+  const within = (deadlineMs: number, { signal }: EffectCall) => ({ deadlineMs, signal });
+  const inAddress = (call: EffectCall) => within(deadlines.addressMs, call);
+  const inTarget = (call: EffectCall) => within(deadlines.targetMs, call);
+  const inAttach = (call: EffectCall) => within(deadlines.attachMs, call);
+  return {
+    'traffic.block': (params, call) => traffic.ensureBlocked(String(params['ip']), inAddress(call)),
+    'traffic.unblock': (params, call) => traffic.ensureUnblocked(String(params['ip']), inAddress(call)),
+    'address.add': (params, call) => address.ensureAdded(addressOf(params), inAddress(call)),
+    'address.remove': (params, call) => address.ensureRemoved(addressOf(params), inAddress(call)),
+    'address.probe': (params, call) => probe(parts, params, inAddress(call)),
+    'address.announce': announcer(parts),
+    'portal.open': (params, call) => target.ensureOpen(portalOf(params), inTarget(call)),
+    'portal.close': (params, call) => target.ensureClosed(portalOf(params), inTarget(call)),
+    'path.observe': (params) => observe(parts, params),
+    'backstore.attach': async (params, call) => {
+      const outcome = await backstore.ensureAttached(diskOf(params), inAttach(call));
+      return outcome.kind === 'done' ? done({ backing: { ...outcome.value } }) : outcome;
+    },
+    'backstore.detach': (params, call) => backstore.ensureDetached(diskOf(params), inAttach(call)),
+    'target.define': (params, call) =>
+      target.ensureDefined(
+        {
+          disk: String(params['disk']),
+          iqn: String(params['iqn']),
+          wwn: String(params['wwn']),
+          access: params['access'] as unknown as AccessRules,
+          backing: params['backing'] as unknown as Backing,
+        },
+        inTarget(call),
+      ),
+    'target.remove': (params, call) =>
+      target.ensureRemoved({ disk: String(params['disk']), iqn: String(params['iqn']) }, inTarget(call)),
+  };
+}
+
+const addressOf = (params: Params): Address => ({
+  ip: String(params['ip']), prefix: Number(params['prefix']), interface: String(params['interface']),
+});
+const portalOf = (params: Params) => ({
+  iqn: String(params['iqn']), ip: String(params['ip']), port: Number(params['port']),
+});
+const diskOf = (params: Params) => ({
+  disk: String(params['disk']), spec: params['backstore'] as BackstoreSpec,
+});
+
+async function probe(
+  parts: EffectParts, params: Params, options: { deadlineMs: number; signal: AbortSignal },
+): Promise<Outcome<Facts | null>> {
+  const waitMs = parts.settings.duplicateProbeMs;
+  if (waitMs === 0) return done({ answeredBy: null });
+  const outcome = await parts.dataPlane.address.probe(addressOf(params), waitMs, options);
+  return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;
+}
+
+async function observe({ observer }: EffectParts, params: Params): Promise<Outcome<Facts | null>> {
+  const sight = await observer.look();
+  if (sight.kind !== 'done') return sight;
+  const ip = String(params['ip']);
+  return done({
+    address: sight.value.addresses.has(ip),
+    portal: sight.value.portals.has(portalKey(ip, Number(params['port']))),
+  });
+}
+
+/** Repeats on a schedule, as switches and neighbours miss single announcements. One gate for all paths. */
+function announcer({ settings, clock, dataPlane }: EffectParts): Effects[string] {
+  const gate = new Gate(settings.commandsPerKind);
+  return async (params, { signal }) => {
+    const startMs = clock.monotonicMs();
+    let last: Outcome = refused('nothing is scheduled');
+    for (const atMs of settings.announceAtMs) {
+      const waitMs = startMs + atMs - clock.monotonicMs();
+      if (waitMs > 0) await Promise.race([sleep(clock, waitMs), aborted(signal)]);
+      if (signal.aborted) return refused('the path is not served here any more');
+      const leave = await gate.enter(false);
+      try {
+        last = await dataPlane.address.announce(addressOf(params), { deadlineMs: settings.deadlines.addressMs, signal });
+      } finally {
+        leave();
+      }
+    }
+    return last;
+  };
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

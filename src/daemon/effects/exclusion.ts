@@ -1,0 +1,102 @@
+// Proof that a lost incarnation can no longer write: by command, by reading back, or by an operator's word.
+import type { DiskPathContext } from '../../../machines/disk-path/setup.ts';
+import { keys, type ExclusionRecord } from '../../core/records.ts';
+import { stateOf } from '../../core/state.ts';
+import { done, refused, type Outcome } from '../../ports/outcome.ts';
+import type { Effects, Facts } from '../dispatcher.ts';
+import { portalKey, type Sight } from '../observer.ts';
+import { wantedExclusions } from '../translate-exclusions.ts';
+import type { EffectParts } from './parts.ts';
+
+type Params = Readonly<Record<string, unknown>>;
+type Answer = Promise<Outcome<Facts | null>>;
+
+export function exclusionEffects(parts: EffectParts): Effects {
+  return {
+    'fence.run': (params, { signal }) => fence(parts, params, signal),
+    'exclusion.publish': (params) => publish(parts, params),
+    'exclusion.prove': (params) => prove(parts, String(params['session'])),
+    'exclusion.confirm': (params) => confirm(parts, params),
+  };
+}
+
+async function fence(parts: EffectParts, params: Params, signal: AbortSignal): Answer {
+  const node = String(params['node']);
+  const session = String(params['session']);
+  const position = Number(params['position']);
+  if (node === parts.settings.node) return refused('a node does not fence itself');
+  const port = parts.fences[position];
+  if (port === undefined) return refused(`exclusion method ${String(position + 1)} is not a command here`);
+  const deadlineMs = parts.settings.fenceDeadlinesMs[position] ?? 0;
+  const outcome = await port.fence({ node, session }, { deadlineMs, signal });
+  return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;
+}
+
+async function publish(parts: EffectParts, params: Params): Answer {
+  const session = String(params['session']);
+  // A proof is never overwritten: somebody may have found one while we failed.
+  if (parts.view().exclusions.get(session)?.value.state === 'proven') return done(null);
+  return write(parts, session, {
+    node: String(params['node']),
+    state: params['state'] as ExclusionRecord['state'],
+    method: String(params['method']),
+    by: parts.settings.node,
+    at: parts.clock.wallMs(),
+    evidence: String(params['evidence']),
+  });
+}
+
+async function write(parts: EffectParts, session: string, record: ExclusionRecord): Answer {
+  const request = { key: keys.exclusion(session), value: JSON.stringify(record) };
+  const outcome = await parts.cluster.put(request, { deadlineMs: parts.settings.deadlines.consulMs });
+  return outcome.kind === 'done' ? done(null) : outcome;
+}
+
+/** Own proof: no path actor holds anything under that session, and the node itself shows nothing. */
+async function prove(parts: EffectParts, session: string): Answer {
+  if (session === '') return done({ session });
+  const busy = [...parts.registry.all()].find((actor) => holdsLocally(actor.id, stateOf(actor.snapshot)));
+  if (busy !== undefined && session === parts.session()) return refused(`${busy.id} is not torn down yet`);
+  const sight = await parts.observer.look();
+  if (sight.kind !== 'done') return sight;
+  const served = servedWithoutRight(parts, sight.value);
+  if (served !== null) return refused(`${served} is still served here`);
+  const outcome = await write(parts, session, {
+    node: parts.settings.node, state: 'proven', method: 'self', by: parts.settings.node, at: parts.clock.wallMs(),
+    evidence: 'read back: no path of that session is served here',
+  });
+  return outcome.kind === 'done' ? done({ session }) : outcome;
+}
+
+const holding = ['mapped', 'enabled', 'releasing', 'fenced'];
+const holdsLocally = (id: string, state: string) =>
+  id.startsWith('path/') && holding.some((top) => state === top || state.startsWith(`${top}.`));
+
+/** A path whose IP or portal is here although its actor holds nothing. */
+function servedWithoutRight({ registry }: EffectParts, sight: Sight): string | null {
+  for (const actor of registry.all()) {
+    if (!actor.id.startsWith('path/') || holdsLocally(actor.id, stateOf(actor.snapshot))) continue;
+    const { settings } = actor.snapshot.context as DiskPathContext;
+    if (settings === null) continue;
+    if (sight.addresses.has(settings.ip) || sight.portals.has(portalKey(settings.ip, settings.port))) return actor.id;
+  }
+  return null;
+}
+
+async function confirm(parts: EffectParts, params: Params): Answer {
+  const node = String(params['node']);
+  const view = parts.view();
+  if ((view.nodes.get(node)?.session ?? null) !== null) {
+    return refused(`node ${node} is alive in Consul: drain it, or stop its daemon`, 'alive');
+  }
+  const sessions = [...wantedExclusions(view)].filter(([, lost]) => lost === node).map(([session]) => session);
+  if (sessions.length === 0) return refused(`no path waits for node ${node}`, 'unneeded');
+  for (const session of sessions) {
+    const outcome = await write(parts, session, {
+      node, state: 'proven', method: 'operator', by: String(params['by']), at: parts.clock.wallMs(),
+      evidence: String(params['reason']),
+    });
+    if (outcome.kind !== 'done') return outcome;
+  }
+  return done({ sessions });
+}

@@ -1,0 +1,25 @@
+// What effects work with.
+import type { DomainEvent } from '../../../machines/intent.ts';
+import type { ClusterView } from '../../core/view.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ClusterPort } from '../../ports/cluster.ts';
+import type { DataPlane, FencePort } from '../../ports/dataplane.ts';
+import type { Cause } from '../../ports/journal.ts';
+import type { Observer } from '../observer.ts';
+import type { Registry } from '../registry.ts';
+import type { DaemonSettings } from '../settings.ts';
+
+export interface EffectParts {
+  readonly settings: DaemonSettings;
+  readonly cluster: ClusterPort;
+  readonly dataPlane: DataPlane;
+  /** By position in `exclusion.methods`; undefined where the method is not a command. */
+  readonly fences: readonly (FencePort | undefined)[];
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly observer: Observer;
+  /** The session of this incarnation; null when there is none. */
+  session(): string | null;
+  view(): ClusterView;
+  post(actor: string, event: DomainEvent, cause: Cause): void;
+}

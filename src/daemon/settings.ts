@@ -1,0 +1,35 @@
+// What the daemon needs of the configuration, in its own words.
+import type { Method } from '../../machines/exclusion/events.ts';
+
+export interface DaemonSettings {
+  readonly node: string;
+  /** Made once per state directory. */
+  readonly instance: string;
+  /** Changes with every boot of the host. */
+  readonly bootId: string;
+  readonly version: string;
+  readonly roles: readonly string[];
+  /** URL under which others reach the inspector. */
+  readonly inspector: string;
+  readonly session: {
+    readonly ttlMs: number;
+    readonly lockDelayMs: number;
+    readonly nodeHealth: boolean;
+    readonly marginMs: number;
+    readonly renewEveryMs: number;
+  };
+  readonly methods: readonly Method[];
+  readonly fenceDeadlinesMs: readonly number[];
+  readonly rankDelayMs: number;
+  readonly commandsPerKind: number;
+  readonly mailboxEvents: number;
+  readonly deadlines: {
+    readonly attachMs: number;
+    readonly targetMs: number;
+    readonly addressMs: number;
+    readonly consulMs: number;
+  };
+  readonly announceAtMs: readonly number[];
+  readonly duplicateProbeMs: number;
+  readonly observeEveryMs: number;
+}

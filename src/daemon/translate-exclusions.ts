@@ -1,0 +1,58 @@
+// Which lost incarnations have to be excluded, and by whom.
+import type { DomainEvent } from '../../machines/intent.ts';
+import { rendezvous } from '../core/placement.ts';
+import { actorIds, keys } from '../core/records.ts';
+import type { ClusterView } from '../core/view.ts';
+import type { Local } from './local.ts';
+import type { Tell } from './translate.ts';
+
+const orphanRetryMs = 1_000;
+
+/** Sessions that are evidence on some lock and not proven yet, with the node each belonged to. */
+export function wantedExclusions(view: ClusterView): ReadonlyMap<string, string> {
+  const wanted = new Map<string, string>();
+  for (const lock of view.locks.values()) {
+    const lost = lock.holder === null ? lock.evidence : lock.pendingExclusion;
+    if (lost === null || view.exclusions.get(lost.session)?.value.state === 'proven') continue;
+    if (view.nodes.get(lost.node)?.session === lost.session) continue;
+    wanted.set(lost.session, lost.node);
+  }
+  return wanted;
+}
+
+export function tellExclusions(view: ClusterView, local: Local, tell: Tell): void {
+  const wanted = wantedExclusions(view);
+  for (const [session, node] of wanted) {
+    const key = keys.exclusion(session);
+    if (node === local.node) {
+      tellOrphan(local, session, key, tell);
+      continue;
+    }
+    const state = local.exclusions.get(session);
+    const elected = rendezvous(session, livingNodes(view, node))[0] === local.node;
+    if (elected && (state === undefined || state === 'watching')) {
+      tell(actorIds.exclusion(session), { type: 'exclusion.wanted', node, methods: local.methods } as DomainEvent, key);
+    }
+    if (!elected && state !== undefined && state !== 'watching' && state !== 'proven') {
+      tell(actorIds.exclusion(session), { type: 'exclusion.notElected' }, key);
+    }
+  }
+  for (const [session, state] of local.exclusions) {
+    const record = view.exclusions.get(session)?.value;
+    if (record?.state === 'proven' && state !== 'proven') {
+      const event = { type: 'exclusion.proven', session, method: record.method };
+      tell(actorIds.exclusion(session), event, keys.exclusion(session));
+    }
+  }
+}
+
+/** A lost incarnation of this very node: we read back and publish, nobody has to fence us. */
+function tellOrphan(local: Local, session: string, key: string, tell: Tell): void {
+  if (session === local.session || local.proving.has(session)) return;
+  const elapsed = Math.floor(local.elapsedMs(`orphan ${session}`) / orphanRetryMs);
+  if (!local.firstTime(`orphan ${session} ${String(elapsed)}`)) return;
+  tell(actorIds.node, { type: 'session.orphaned', session } as DomainEvent, key);
+}
+
+const livingNodes = (view: ClusterView, victim: string): readonly string[] =>
+  [...view.nodes].filter(([name, { session }]) => name !== victim && session !== null).map(([name]) => name);

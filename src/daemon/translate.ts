@@ -1,0 +1,192 @@
+// From what Consul says to what actors are told. Pure and level-triggered: it compares the view with where the
+// actors are, so that a missed or repeated view changes nothing.
+import { isDeepStrictEqual } from 'node:util';
+import type { DomainEvent } from '../../machines/intent.ts';
+import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
+import type { PathSettings } from '../../machines/disk-path/events.ts';
+import { place, type Placement } from '../core/placement.ts';
+import { actorIds, keys, type DiskSpec, type PathSpec } from '../core/records.ts';
+import type { ClusterView, PathLock } from '../core/view.ts';
+import type { Cause } from '../ports/journal.ts';
+import { tellExclusions } from './translate-exclusions.ts';
+import type { Local, LocalPath } from './local.ts';
+
+export interface Told {
+  readonly actor: string;
+  readonly event: DomainEvent;
+  readonly cause: Cause;
+}
+
+const moveExpiryMs = 10_000;
+const defaultPort = 3260;
+
+/** What the actors of this node have to be told now. */
+export function translate(view: ClusterView, local: Local): readonly Told[] {
+  const told: Told[] = [];
+  const tell = (actor: string, event: DomainEvent, key: string) =>
+    told.push({ actor, event, cause: { kind: 'consul', index: view.index, key } });
+
+  tellNode(view, local, tell);
+  tellSpecifications(view, local, tell);
+  if (!local.joined && !local.leaving) return told;
+
+  const placement = local.joined ? place(view) : new Map<string, readonly string[]>();
+  for (const path of local.paths.values()) tellPath(view, local, placement, path, tell);
+  if (local.joined) tellExclusions(view, local, tell);
+  return told;
+}
+
+export type Tell = (actor: string, event: DomainEvent, key: string) => void;
+
+function tellNode(view: ClusterView, local: Local, tell: Tell): void {
+  if (!local.leased || local.session === null) return;
+  const entry = view.nodes.get(local.node);
+  const seenAt = entry?.modifyIndex ?? view.index;
+  if (local.registeredAt > 0 && seenAt > local.registeredAt && entry?.session !== local.session) {
+    tell(actorIds.node, { type: 'session.lost', reason: 'Consul shows our node record without our session' } as DomainEvent, keys.node(local.node));
+  }
+  if (local.leaving && [...local.paths.values()].every((path) => path.tags.includes('idle'))) {
+    tell(actorIds.node, { type: 'node.emptied' }, keys.node(local.node));
+  }
+}
+
+/** Specifications of disks whose key cannot be read are left as they were. */
+function tellSpecifications(view: ClusterView, local: Local, tell: Tell): void {
+  const unreadable = new Set(view.problems.map(({ key }) => key));
+  for (const [disk, { value: spec }] of view.disks) {
+    const actor = local.disks.get(disk);
+    const settings = { iqn: spec.iqn, wwn: spec.wwn, backstore: spec.backstore, access: spec.access };
+    if ((actor === undefined || actor.idle) && !isDeepStrictEqual(actor?.settings, settings)) {
+      tell(actorIds.disk(disk), { type: 'disk.specified', settings } as DomainEvent, keys.disk(disk));
+    }
+    for (const path of spec.paths) tellPathSpecification(local, disk, settingsOf(spec, path), path.index, tell);
+  }
+  for (const path of local.paths.values()) {
+    const key = keys.disk(path.disk);
+    const spec = view.disks.get(path.disk)?.value;
+    if (unreadable.has(key) || spec?.paths.some(({ index }) => index === path.index) === true) continue;
+    if (path.top === 'unlocked' && path.context.settings !== null) tell(path.id, { type: 'path.withdrawn' }, key);
+  }
+  for (const [disk, actor] of local.disks) {
+    if (view.disks.has(disk) || unreadable.has(keys.disk(disk))) continue;
+    if (actor.idle && actor.settings !== null) tell(actorIds.disk(disk), { type: 'disk.withdrawn' }, keys.disk(disk));
+  }
+}
+
+function tellPathSpecification(local: Local, disk: string, settings: PathSettings, index: number, tell: Tell): void {
+  const id = actorIds.path(disk, index);
+  const actor = local.paths.get(id);
+  const mayLearn = actor === undefined || actor.top === 'unlocked';
+  if (mayLearn && !isDeepStrictEqual(actor?.context.settings, settings)) {
+    tell(id, { type: 'path.specified', settings } as DomainEvent, keys.disk(disk));
+  }
+}
+
+function settingsOf(spec: DiskSpec, path: PathSpec): PathSettings {
+  const vlan = path.vlan === undefined ? '' : `.${String(path.vlan)}`;
+  return {
+    ip: path.ip,
+    prefix: path.prefix,
+    interface: `${path.interface}${vlan}`,
+    port: path.port ?? defaultPort,
+    iqn: spec.iqn,
+  };
+}
+
+function tellPath(view: ClusterView, local: Local, placement: Placement, path: LocalPath, tell: Tell): void {
+  const id = `${path.disk}/${String(path.index)}`;
+  const key = keys.path(path.disk, path.index);
+  if (view.problems.some((problem) => problem.key === key || problem.key === keys.disk(path.disk))) return;
+  const lock = view.locks.get(id);
+  const say = (event: { type: string } & Record<string, unknown>) => tell(path.id, event as DomainEvent, key);
+
+  const lost = lostReason(view, local, path.context, lock);
+  if (lost !== null) return say({ type: 'lock.lost', reason: lost });
+
+  const unwanted = unwantedReason(view, local, path);
+  if (unwanted !== null && ['locking', 'mapped', 'enabled'].includes(path.top) && path.context.giveUp === null) {
+    say({ type: 'path.unwanted', reason: unwanted });
+  }
+  if (path.state.startsWith('locking.proving')) tellProof(view, path, say);
+  if (path.top === 'unlocked' || path.top === 'locking') tellOffer(view, local, placement, path, lock, say);
+
+  const move = view.moves.get(id);
+  if (move !== undefined && isMoveOver(local, path, lock, move.value.from, `${key}@${String(move.modifyIndex)}`)) {
+    say({ type: 'path.moveEnded', modifyIndex: move.modifyIndex });
+  }
+}
+
+/** Only a view that is newer than our own lock can say that we lost it. */
+function lostReason(view: ClusterView, local: Local, context: DiskPathContext, lock: PathLock | undefined): string | null {
+  if (context.lock === null) return null;
+  const seenAt = lock?.modifyIndex ?? view.index;
+  if (seenAt < context.lock.modifyIndex || (lock === undefined && seenAt === context.lock.modifyIndex)) return null;
+  if (lock?.holder === local.session && lock?.epoch === context.lock.epoch) return null;
+  if (lock === undefined) return 'the lock key is gone';
+  if (lock.holder === null) return 'Consul took the lock away';
+  return lock.holder === local.session ? 'the lock was taken anew' : `node ${lock.node ?? '?'} holds the lock`;
+}
+
+function unwantedReason(view: ClusterView, local: Local, path: LocalPath): string | null {
+  const spec = view.disks.get(path.disk)?.value;
+  const wanted = spec?.paths.find(({ index }) => index === path.index);
+  if (spec === undefined || wanted === undefined) return 'the path was removed';
+  if (spec.desired === 'stopped') return 'the disk is stopped';
+  if (local.leaving) return 'the node is leaving';
+  const drain = view.drains.get(local.node)?.value;
+  if (drain !== undefined) return `the node is drained by ${drain.by}: ${drain.reason}`;
+  const move = view.moves.get(`${path.disk}/${String(path.index)}`)?.value;
+  if (move?.from === local.node) return `moved by ${move.by}: ${move.reason}`;
+  if (!isDeepStrictEqual(path.context.settings, settingsOf(spec, wanted))) return 'its specification changed';
+  return null;
+}
+
+type Say = (event: { type: string } & Record<string, unknown>) => void;
+
+function tellProof(view: ClusterView, path: LocalPath, say: Say): void {
+  const session = path.context.evidence?.session ?? '';
+  const exclusion = view.exclusions.get(session)?.value;
+  if (exclusion?.state === 'proven') say({ type: 'exclusion.proven', session, method: exclusion.method });
+  if (exclusion?.state === 'failed' && path.state.endsWith('.waiting')) {
+    say({ type: 'exclusion.failed', session, reason: exclusion.evidence });
+  }
+}
+
+function tellOffer(
+  view: ClusterView, local: Local, placement: Placement, path: LocalPath, lock: PathLock | undefined, say: Say,
+): void {
+  const waiting = ['unlocked.waiting', 'locking.acquiring', 'locking.backingOff'].includes(path.state);
+  if (!waiting && path.state !== 'unlocked.idle') return;
+  const offer = offerFor(view, local, placement, path, lock);
+  if (offer === null) {
+    if (waiting && path.state !== 'locking.acquiring') say({ type: 'path.notOffered', reason: 'others may take it, or nobody' });
+    return;
+  }
+  const before = path.context.offer;
+  if (waiting && before?.modifyIndex === offer.modifyIndex && before.rank === offer.rank) return;
+  say({ type: 'path.offered', ...offer });
+}
+
+function offerFor(
+  view: ClusterView, local: Local, placement: Placement, path: LocalPath, lock: PathLock | undefined,
+) {
+  const id = `${path.disk}/${String(path.index)}`;
+  const modifyIndex = lock?.modifyIndex ?? 0;
+  // Our own session holds it and we do not know of it: take it up, to serve it or to give it back in order.
+  if (lock !== undefined && lock.holder !== null && lock.holder === local.session) {
+    return { modifyIndex, rank: 0, delayMs: 0, evidence: lock.pendingExclusion };
+  }
+  const rank = placement.get(id)?.indexOf(local.node) ?? -1;
+  if (rank < 0) return null;
+  const evidence = lock?.evidence ?? null;
+  if (evidence?.session === local.session) return { modifyIndex, rank, delayMs: 0, evidence: null };
+  // The last owner lives and may well still serve: it alone can put that right.
+  if (evidence !== null && view.nodes.get(evidence.node)?.session === evidence.session) return null;
+  const held = evidence === null ? 0 : local.remainingMs(`${id}@${String(modifyIndex)}`, local.lockDelayMs);
+  return { modifyIndex, rank, delayMs: held + rank * local.rankDelayMs, evidence };
+}
+
+function isMoveOver(local: Local, path: LocalPath, lock: PathLock | undefined, from: string, sight: string): boolean {
+  if (from !== local.node) return path.top === 'enabled';
+  return lock?.holder !== local.session && local.remainingMs(sight, moveExpiryMs) === 0;
+}
