@@ -46,7 +46,7 @@ export function memoryNetwork(): MemoryNetwork {
     },
     whoHas(ip, asking) {
       if (hosts.get(asking)?.linkUp === false) return null;
-      const others = [...hosts.values()].filter((host) => host.node !== asking && host.linkUp);
+      const others = [...hosts.values()].filter((host) => host.node !== asking && host.linkUp && !host.blocked.has(ip));
       return others.find((host) => host.addresses.has(ip))?.linkAddress ?? null;
     },
     serving: (ip, port) =>

@@ -1,4 +1,7 @@
-// Holds back the packets of single addresses with a table of our own. Other tables are never touched.
+// Holds back the packets of single addresses with tables of our own. Other tables are never touched.
+//
+// ARP replies are held back too. A neighbour that asks for a blocked address then keeps its first packet and sends it the
+// moment the address is announced; a packet that is dropped here costs it a second until TCP sends it again.
 import { isIP } from 'node:net';
 import type { TrafficPort } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
@@ -9,7 +12,8 @@ export function nftTraffic(settings: { run: Run; table?: string }): TrafficPort 
   const apply = async (ip: string, change: Change, options: CallOptions): Promise<Outcome> => {
     const family = isIP(ip);
     if (family === 0) return refused(`${ip} is not an IP address`);
-    const script = `${frame(table)}${change(`inet ${table} blocked${family}`, ip)}`;
+    const sets = [`inet ${table} blocked${family}`, ...(family === 4 ? [`arp ${table} blocked4`] : [])];
+    const script = frame(table) + sets.map((set) => change(set, ip)).join('');
     const result = await settings.run(['nft', '-f', '-'], { ...options, input: script });
     return result.kind === 'exited' && result.code === 0 ? done(null) : failure(result);
   };
@@ -26,7 +30,7 @@ const block: Change = (set, ip) => `add element ${set} { ${ip} }\n`;
 // Deleting an element that is not there is an error, so it is added first, in the same transaction.
 const unblock: Change = (set, ip) => `add element ${set} { ${ip} }\ndelete element ${set} { ${ip} }\n`;
 
-// Whole in every call: one transaction makes the table when it is missing and repairs it when it is half made.
+// Whole in every call: one transaction makes the tables when they are missing and repairs them when they are half made.
 function frame(table: string): string {
   return `add table inet ${table}
 add set inet ${table} blocked4 { type ipv4_addr; }
@@ -39,5 +43,10 @@ add rule inet ${table} incoming ip daddr @blocked4 drop
 add rule inet ${table} incoming ip6 daddr @blocked6 drop
 add rule inet ${table} outgoing ip saddr @blocked4 drop
 add rule inet ${table} outgoing ip6 saddr @blocked6 drop
+add table arp ${table}
+add set arp ${table} blocked4 { type ipv4_addr; }
+add chain arp ${table} outgoing { type filter hook output priority 0; policy accept; }
+flush chain arp ${table} outgoing
+add rule arp ${table} outgoing arp saddr ip @blocked4 drop
 `;
 }

@@ -1,0 +1,139 @@
+// One contract for the packet filter, and what an initiator sees of the real one.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { iproute2Address } from '../../../adapters/address/iproute2.ts';
+import { systemClock } from '../../../adapters/clock/system.ts';
+import { memoryDataPlane } from '../../../adapters/dataplane.ts';
+import { memoryNetwork } from '../../../adapters/memory-host.ts';
+import { describe as tell } from '../../../adapters/run.ts';
+import { nftTraffic } from '../../../adapters/traffic/nft.ts';
+import { noTraffic } from '../../../adapters/traffic/none.ts';
+import type { TrafficPort } from '../../../src/ports/dataplane.ts';
+import { createWorld, patience, realPartsMissing, type World } from './world.ts';
+
+const done = { kind: 'done', value: null };
+let world: World;
+
+const subjects = [
+  {
+    name: 'memory',
+    missing: null,
+    refusesNonsense: true,
+    start: async () => memoryDataPlane({ node: 'n1', network: memoryNetwork(), clock: systemClock() }).traffic,
+    stop: async () => undefined,
+  },
+  {
+    name: 'absent',
+    missing: null,
+    refusesNonsense: false,
+    start: async () => noTraffic(),
+    stop: async () => undefined,
+  },
+  {
+    name: 'nft',
+    missing: realPartsMissing(),
+    refusesNonsense: true,
+    async start() {
+      world = await createWorld();
+      return nftTraffic({ run: world.gateway });
+    },
+    stop: () => world.close(),
+  },
+];
+
+for (const subject of subjects) {
+  describe.skipIf(subject.missing !== null)(`the ${subject.name} packet filter`, () => {
+    let traffic: TrafficPort;
+    beforeAll(async () => {
+      traffic = await subject.start();
+    });
+    afterAll(() => subject.stop());
+
+    test('unblocks what was never blocked', async () => {
+      expect(await traffic.ensureUnblocked('10.9.0.1', patience)).toEqual(done);
+    });
+
+    test('blocks and unblocks, however often it is asked', async () => {
+      for (const ip of ['10.9.0.1', '10.9.0.1', 'fd00::1', 'fd00::1']) {
+        expect(await traffic.ensureBlocked(ip, patience)).toEqual(done);
+      }
+      for (const ip of ['10.9.0.1', '10.9.0.1', 'fd00::1', 'fd00::1']) {
+        expect(await traffic.ensureUnblocked(ip, patience)).toEqual(done);
+      }
+    });
+
+    test.runIf(subject.refusesNonsense)('refuses what is not an address', async () => {
+      expect(await traffic.ensureBlocked('10.9.0.1; flush ruleset', patience)).toMatchObject({ kind: 'refused' });
+      expect(await traffic.ensureUnblocked('10.9.0', patience)).toMatchObject({ kind: 'refused' });
+    });
+  });
+}
+
+describe.skipIf(realPartsMissing() !== null)('nft', () => {
+  let traffic: TrafficPort;
+  const must = async (...argv: string[]): Promise<string> => {
+    const result = await world.gateway(argv, patience);
+    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
+    return result.stdout;
+  };
+  /** Whether the initiator gets the error of a host on which nothing listens, instead of silence. */
+  const reaches = async (ip: string): Promise<boolean> => {
+    const script = "require('net').connect(9, process.argv[1]).on('error', () => process.exit(7))";
+    const result = await world.initiator(['timeout', '0.5', process.execPath, '-e', script, ip], patience);
+    return result.kind === 'exited' && result.code === 7;
+  };
+
+  beforeAll(async () => {
+    world = await createWorld();
+    traffic = nftTraffic({ run: world.gateway });
+    for (const ip of ['10.9.0.1', '10.9.0.10']) await must('ip', 'addr', 'add', `${ip}/24`, 'dev', 'eth0');
+  });
+  afterAll(() => world.close());
+
+  test('shows silence instead of errors on the blocked address only', async () => {
+    expect(await reaches('10.9.0.1')).toBe(true);
+    await traffic.ensureBlocked('10.9.0.1', patience);
+    expect(await reaches('10.9.0.1')).toBe(false);
+    expect(await reaches('10.9.0.10')).toBe(true);
+    await traffic.ensureUnblocked('10.9.0.1', patience);
+    expect(await reaches('10.9.0.1')).toBe(true);
+  });
+
+  test('keeps what another instance has blocked', async () => {
+    await traffic.ensureBlocked('10.9.0.1', patience);
+    const next = nftTraffic({ run: world.gateway });
+    await next.ensureBlocked('10.9.0.10', patience);
+    expect(await reaches('10.9.0.1')).toBe(false);
+    await next.ensureUnblocked('10.9.0.1', patience);
+    expect(await reaches('10.9.0.1')).toBe(true);
+    expect(await reaches('10.9.0.10')).toBe(false);
+    await next.ensureUnblocked('10.9.0.10', patience);
+  });
+
+  test('mends its table when rules are missing, and has each rule once', async () => {
+    await must('nft', 'flush', 'chain', 'inet', 'pathwarden', 'outgoing');
+    await must('nft', 'delete', 'chain', 'inet', 'pathwarden', 'incoming');
+    await traffic.ensureBlocked('10.9.0.1', patience);
+    expect(await reaches('10.9.0.1')).toBe(false);
+    await traffic.ensureUnblocked('10.9.0.1', patience);
+    const rules = await must('nft', 'list', 'table', 'inet', 'pathwarden');
+    expect(rules.match(/ drop/g)).toHaveLength(4);
+  });
+
+  test('does not answer for a blocked address, so that neighbours wait for its announcement', async () => {
+    const neighbour = iproute2Address({ run: world.initiator });
+    const asked = () => neighbour.probe({ ip: '10.9.0.10', prefix: 24, interface: 'eth0' }, 100, patience);
+    expect(await asked()).toMatchObject({ value: { answeredBy: expect.stringContaining(':') } });
+    await traffic.ensureBlocked('10.9.0.10', patience);
+    expect(await asked()).toEqual({ kind: 'done', value: { answeredBy: null } });
+    await traffic.ensureUnblocked('10.9.0.10', patience);
+    expect(await asked()).toMatchObject({ value: { answeredBy: expect.stringContaining(':') } });
+  });
+
+  test('leaves the tables of others alone', async () => {
+    await must('nft', 'add', 'table', 'inet', 'theirs');
+    const before = await must('nft', 'list', 'table', 'inet', 'theirs');
+    await traffic.ensureBlocked('10.9.0.1', patience);
+    await traffic.ensureUnblocked('10.9.0.1', patience);
+    expect(await must('nft', 'list', 'table', 'inet', 'theirs')).toBe(before);
+  });
+});
