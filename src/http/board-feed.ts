@@ -1,5 +1,7 @@
-// The live board: made once per change however many look at it, at most every `boardMs`.
+// The live board: made once per change however many look at it, at most every `boardMs`. Records come along in
+// the same stream, because browsers open only a handful of connections to one host.
 import type { InspectorPort } from '../ports/inspector.ts';
+import type { JournalRecord } from '../ports/journal.ts';
 import type { EventStream } from './event-stream.ts';
 import type { Board, Pulse } from './schemas.ts';
 
@@ -24,7 +26,7 @@ export class BoardFeed {
     this.#streams.add(stream);
     stream.onEnd(() => this.#remove(stream));
     stream.send('board', this.#boardJson());
-    this.#stopFollowing ??= this.#inspector.onChange(() => this.#changed());
+    this.#stopFollowing ??= this.#follow();
     this.#pulse ??= setInterval(() => this.#sendPulse(), pulseMs);
   }
 
@@ -40,6 +42,21 @@ export class BoardFeed {
   #remove(stream: EventStream): void {
     this.#streams.delete(stream);
     if (this.#streams.size === 0) this.close();
+  }
+
+  #follow(): () => void {
+    const stopChanges = this.#inspector.onChange(() => this.#changed());
+    const stopRecords = this.#inspector.follow((record) => this.#sendRecord(record));
+    return () => {
+      stopChanges();
+      stopRecords();
+    };
+  }
+
+  /** Those who must see every record use `/v1/events/stream`; here one that is behind skips some. */
+  #sendRecord(record: JournalRecord): void {
+    const json = JSON.stringify(record);
+    for (const stream of this.#streams) if (!stream.isBehind) stream.send('record', json, record.seq);
   }
 
   #changed(): void {

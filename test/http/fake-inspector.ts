@@ -21,7 +21,7 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 export type FakePath = Mutable<PathSummary>;
 
 const graph = graphOf(diskPathMachine);
-const start = Date.UTC(2026, 0, 15, 3, 12, 0);
+const start = Date.now() - 20_000;
 
 export class FakeInspector implements InspectorPort {
   readonly node = 'n1';

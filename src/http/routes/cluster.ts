@@ -14,7 +14,7 @@ export function clusterRoutes(app: App, { inspector, streams, boards }: RouteCon
     {
       schema: {
         tags: ['cluster'],
-        summary: 'Server-Sent Events: `board` at every change (at most 5 a second), `pulse` every second',
+        summary: 'Server-Sent Events: `board` at a change (at most 5 a second), `record`, `pulse` every second',
       },
     },
     (request, reply) => boards.add(streams.open(request, reply)),

@@ -1,0 +1,117 @@
+// The head of the page: this node, Consul, the other nodes, and what needs a person.
+import { byId, h, reconcile, setAttribute, setText } from './dom.js';
+import { plural, tenths } from './format.js';
+import { notesOf, pathId } from './paths.js';
+
+/** When and how old the last contact with Consul was, so that its age can count on between pulses. */
+let contact = null;
+let lastSaid = '';
+
+export function startOverview() {
+  setInterval(drawAge, 250);
+}
+
+export function drawPulse({ health, index, ageMs, trouble }) {
+  const ready = health.live && health.ready;
+  const pill = byId('readiness');
+  setAttribute(pill, 'data-kind', ready ? 'good' : 'bad');
+  setText(pill, ready ? '● ready' : `▲ not ready: ${health.reasons.join('; ') || 'no reason given'}`);
+  setText(byId('consul-index'), String(index));
+  contact = { ageMs, at: performance.now(), trouble };
+  drawAge();
+  say(ready ? 'This node is ready.' : `This node is not ready: ${health.reasons.join('; ')}`);
+}
+
+export function drawOverview(board, onOpen) {
+  const { cluster, version } = board;
+  setText(byId('node-name'), cluster.node);
+  setText(byId('version'), version);
+  drawNodes(cluster);
+  const items = attention(cluster, new Map(board.actors.map((actor) => [actor.id, actor.description])));
+  drawAttention(items, onOpen);
+  document.title = `${items.length > 0 ? `▲${items.length} ` : ''}${cluster.node} · pathwarden`;
+}
+
+function drawAge() {
+  if (contact === null) return;
+  const age = byId('consul-age');
+  setText(age, contact.trouble === null ? tenths(contact.ageMs) : `▲ ${tenths(contact.ageMs + performance.now() - contact.at)}`);
+  setAttribute(age, 'data-kind', contact.trouble === null ? null : 'bad');
+}
+
+/** Said aloud by screen readers, once per change. */
+function say(text) {
+  if (text === lastSaid) return;
+  lastSaid = text;
+  setText(byId('status'), text);
+}
+
+function drawNodes(cluster) {
+  const create = () =>
+    h('li', { class: 'node' }, h('span', { class: 'node-name mono' }), h('span', { class: 'pill' }), h('span', { class: 'node-more' }), h('span', { class: 'node-link' }));
+  reconcile(byId('nodes'), cluster.nodes, (node) => node.node, create, (element, node) => {
+    const [name, pill, more, link] = element.children;
+    const look = nodeLook(node);
+    setText(name, node.node === cluster.node ? `${node.node} (this node)` : node.node);
+    setAttribute(pill, 'data-kind', look.kind);
+    setAttribute(pill, 'title', node.draining === null ? null : `${node.draining.by}: ${node.draining.reason}`);
+    setText(pill, look.text);
+    setText(more, plural(node.paths, 'path'));
+    drawLink(link, node, cluster.node);
+  });
+}
+
+function nodeLook(node) {
+  if (!node.alive) return { kind: 'bad', text: '✕ down' };
+  if (node.leaving) return { kind: 'warn', text: '⇥ leaving' };
+  if (node.draining !== null) return { kind: 'warn', text: '⇥ draining' };
+  return { kind: 'good', text: '● alive' };
+}
+
+/** The address comes from Consul: only plain web addresses become links. */
+function drawLink(place, node, self) {
+  const isWeb = /^https?:\/\//.test(node.inspector) && node.node !== self;
+  const wanted = isWeb ? node.inspector : '';
+  if (place.dataset.to === wanted) return;
+  place.dataset.to = wanted;
+  place.replaceChildren(...(isWeb ? [h('a', { href: wanted, rel: 'noreferrer' }, 'its inspector')] : []));
+}
+
+/** One line per thing that a person may have to do something about. */
+function attention(cluster, descriptions) {
+  const paths = cluster.disks.flatMap((disk) =>
+    disk.paths.flatMap((path) =>
+      notesOf(path, disk, cluster)
+        .filter((note) => note.kind === 'bad')
+        .map((note) => ({
+          key: `${pathId(path)} ${note.text}`,
+          actor: pathId(path),
+          glyph: note.glyph,
+          text: `${path.ip} ${note.text}${note.glyph === '▲' ? `: ${descriptions.get(pathId(path)) ?? ''}` : ''}`,
+        })),
+    ),
+  );
+  const exclusions = cluster.exclusions
+    .filter((each) => each.state !== 'proven')
+    .map((each) => ({
+      key: `exclusion ${each.session}`,
+      actor: null,
+      glyph: each.state === 'failed' ? '▲' : '◆',
+      text: `${each.node} is not proven out (${each.state}, method ${each.method}): ${each.evidence}`,
+    }));
+  const problems = cluster.problems.map((each) => ({ key: `key ${each.key}`, actor: null, glyph: '▲', text: `key ${each.key}: ${each.reason}` }));
+  const trouble = cluster.trouble === null ? [] : [{ key: 'consul', actor: null, glyph: '▲', text: `Consul: ${cluster.trouble}` }];
+  return [...trouble, ...exclusions, ...paths, ...problems];
+}
+
+function drawAttention(items, onOpen) {
+  byId('attention').hidden = items.length === 0;
+  const create = (item) => {
+    const what =
+      item.actor === null
+        ? h('span', { class: 'what' })
+        : h('button', { type: 'button', class: 'link mono', onclick: () => onOpen(item.actor) }, item.actor);
+    return h('li', {}, h('span', { class: 'glyph', 'aria-hidden': 'true' }, item.glyph), what, h('span', {}));
+  };
+  reconcile(byId('attention-list'), items, (item) => item.key, create, (line, item) => setText(line.lastChild, item.text));
+}
