@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { configNotices, loadConfig, type Mistake, parseConfig } from '../../src/config/config.ts';
 import { PathwardenError } from '../../src/errors.ts';
@@ -218,7 +218,6 @@ test('a file that cannot be read is a mistake of the configuration', async () =>
 });
 
 test('a secret file that cannot be read is a mistake with its line', async () => {
-  const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
   const directory = await mkdtemp('/tmp/pathwarden-config-');
   try {
     const file = `${directory}/pathwarden.yaml`;

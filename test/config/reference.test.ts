@@ -5,8 +5,8 @@ import { configReference, describeConfig } from '../../src/config/reference.ts';
 
 const committed = () => readFile(new URL('../../docs/reference/config.md', import.meta.url), 'utf8');
 
-test('the committed reference is what the schema makes', async () => {
-  expect(await committed(), 'stale: run `npm run docs`').toBe(configReference());
+test('the committed reference is what the schema makes (when stale: npm run docs)', async () => {
+  expect(await committed()).toBe(configReference());
 });
 
 test.each(describeConfig().map((setting) => [setting.key, setting] as const))(
@@ -29,9 +29,18 @@ test.each(describeConfig().filter(({ key }) => key.endsWith('Ms')).map((setting)
 test('every example in the reference is taken by the checks', () => {
   // Settings that need another one beside them.
   const paired = new Set(['consul.certFile', 'consul.keyFile', 'consul.caFile', 'consul.serverName']);
-  for (const { key, example } of describeConfig()) {
-    if (paired.has(key)) continue;
+  const refused = describeConfig().filter(({ key, example }) => {
     const text = key.split('.').reduceRight((inner, name) => `{ ${name}: ${inner} }`, example ?? '');
-    expect(() => parseConfig(text, key), key).not.toThrow();
-  }
+    return !paired.has(key) && !isTaken(text);
+  });
+  expect(refused).toEqual([]);
 });
+
+function isTaken(text: string): boolean {
+  try {
+    parseConfig(text, 'example.yaml');
+    return true;
+  } catch {
+    return false;
+  }
+}
