@@ -78,6 +78,7 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     expect(await row('path/00001/2').locator('.badge').textContent()).toBe('⇄ moving n2 → n1');
     expect(await row('path/00002/3').locator('.badge').textContent()).toBe('◆ n3 not proven out');
     expect(await row('path/00003/1').locator('.badge').textContent()).toBe('▲ needs operator');
+    expect(await page.locator('#attention-title').textContent()).toBe('▲ Needs attention (4)');
     expect(await page.locator('#attention-list').textContent()).toContain('key disks/00009');
     expect(complaints).toEqual([]);
   });
@@ -94,6 +95,13 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     it.inspector.tell();
     await says('#readiness', 'not ready: Consul does not answer');
     expect(complaints).toEqual([]);
+  });
+
+  test('says the same trouble of many paths once', async () => {
+    for (const index of [1, 2, 3, 4]) for (const disk of ['00001', '00002']) it.inspector.change(disk, index, { owner: 'n3' });
+    await show();
+    await says('#attention-list li', '8 paths: owner n3 is down');
+    expect(await page.locator('#attention-title').textContent()).toBe('▲ Needs attention (5)');
   });
 
   test('narrows the list to what one looks for', async () => {
@@ -139,6 +147,7 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     const { port } = new URL(url);
     await it.app.close();
     await says('#lost', 'Connection lost, showing the state of');
+    expect(await page.locator('#readiness').textContent()).toBe('✕ no connection');
     const again = harness({ boardMs: 20 });
     again.inspector.change('00001', 1, { owner: 'n2' });
     it = again;

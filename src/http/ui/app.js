@@ -2,7 +2,7 @@
 import { byId, setText } from './dom.js';
 import { drawDisks, startDisks } from './disks.js';
 import { clock, learnServerTime } from './format.js';
-import { drawOverview, drawPulse, startOverview } from './overview.js';
+import { drawLost, drawOverview, drawPulse, startOverview } from './overview.js';
 import { actorChanged, closePanel, openPanel, startPanel } from './panel.js';
 import { openStream } from './stream.js';
 import { loadTicker, startTicker, tick } from './ticker.js';
@@ -27,8 +27,12 @@ function onLink(isUp) {
   const lost = byId('lost');
   lost.hidden = isUp;
   document.body.toggleAttribute('data-stale', !isUp);
-  if (isUp) void loadTicker();
-  else setText(lost, `✕ Connection lost, ${lastSeen === null ? 'nothing to show yet' : `showing the state of ${clock(lastSeen)}`}. Trying again…`);
+  if (isUp) {
+    void loadTicker();
+    return;
+  }
+  drawLost();
+  setText(lost, `✕ Connection lost, ${lastSeen === null ? 'nothing to show yet' : `showing the state of ${clock(lastSeen)}`}. Trying again…`);
 }
 
 startOverview();

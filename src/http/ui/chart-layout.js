@@ -9,6 +9,9 @@ const rowGap = 44;
 const sidePad = [0, 21, 13];
 const bottomPad = 12;
 const margin = 8;
+/** Room above a row for arrows that pass over columns: onwards in the lower lane, back in the upper. */
+const laneHeight = 26;
+const corner = 7;
 const characterWidth = 6.9;
 
 /** Boxes parents first; edges one per pair of states, with all events that lead along them. */
@@ -34,18 +37,18 @@ function measure(node, childrenOf, depth) {
 
 function placeColumns(columns, maxWidth, boxes) {
   let x = margin;
-  let y = margin;
+  let y = margin + laneHeight;
   let row = 0;
   let rowHeight = 0;
   let width = 0;
   for (const [at, column] of columns.entries()) {
     if (x > margin && x + column.width + margin > maxWidth) {
       x = margin;
-      y += rowHeight + rowGap;
+      y += rowHeight + rowGap + laneHeight;
       row += 1;
       rowHeight = 0;
     }
-    place(column, { x, y, width: column.width, column: at, row }, boxes);
+    place(column, { x, y, width: column.width, column: at, row, columnBox: { left: x, right: x + column.width, top: y } }, boxes);
     x += column.width + columnGap;
     width = Math.max(width, x - columnGap + margin);
     rowHeight = Math.max(rowHeight, column.height);
@@ -84,7 +87,8 @@ function route(from, to) {
   if (isInside(from, to)) return null;
   if (isInside(to, from)) return intoOwn(from, to);
   if (from.column === to.column) return from.y < to.y ? downwards(from, to) : upwards(from, to);
-  return from.row === to.row ? across(from, to) : betweenRows(from, to);
+  if (from.row !== to.row) return betweenRows(from, to);
+  return Math.abs(from.column - to.column) === 1 ? across(from, to) : overhead(from, to);
 }
 
 const middle = (box) => (box.isLeaf ? box.y + box.height / 2 : box.y + titleHeight / 2);
@@ -117,6 +121,26 @@ function across(from, to) {
   const x2 = isForward ? to.x : to.x + to.width;
   const bend = Math.max(26, Math.abs(x2 - x1) / 2.4) * (isForward ? 1 : -1);
   return `M ${x1} ${middle(from)} C ${x1 + bend} ${middle(from)}, ${x2 - bend} ${middle(to)}, ${x2} ${middle(to)}`;
+}
+
+/** Past other columns: up beside the source, along a lane above the row, down beside the target. */
+function overhead(from, to) {
+  const isForward = to.column > from.column;
+  const side = isForward ? 1 : -1;
+  const away = isForward ? 11 : 18;
+  const lane = from.columnBox.top - (isForward ? 10 : 19);
+  const x1 = isForward ? from.x + from.width : from.x;
+  const x2 = isForward ? to.x : to.x + to.width;
+  const up = (isForward ? from.columnBox.right : from.columnBox.left) + side * away;
+  const down = (isForward ? to.columnBox.left : to.columnBox.right) - side * away;
+  const bend = side * corner;
+  const [y1, y2] = [middle(from), middle(to)];
+  return [
+    `M ${x1} ${y1} H ${up - bend} Q ${up} ${y1} ${up} ${y1 - corner}`,
+    `V ${lane + corner} Q ${up} ${lane} ${up + bend} ${lane}`,
+    `H ${down - bend} Q ${down} ${lane} ${down} ${lane + corner}`,
+    `V ${y2 - corner} Q ${down} ${y2} ${down + bend} ${y2} H ${x2}`,
+  ].join(' ');
 }
 
 function betweenRows(from, to) {

@@ -22,6 +22,15 @@ export function drawPulse({ health, index, ageMs, trouble }) {
   say(ready ? 'This node is ready.' : `This node is not ready: ${health.reasons.join('; ')}`);
 }
 
+/** What was true is not known to be true any more. */
+export function drawLost() {
+  contact = null;
+  setAttribute(byId('readiness'), 'data-kind', 'bad');
+  setText(byId('readiness'), '✕ no connection');
+  setText(byId('consul-age'), 'unknown');
+  setAttribute(byId('consul-age'), 'data-kind', null);
+}
+
 export function drawOverview(board, onOpen) {
   const { cluster, version } = board;
   setText(byId('node-name'), cluster.node);
@@ -77,19 +86,21 @@ function drawLink(place, node, self) {
   place.replaceChildren(...(isWeb ? [h('a', { href: wanted, rel: 'noreferrer' }, 'its inspector')] : []));
 }
 
+/** More paths than this with the same trouble become one line. */
+const manyPaths = 4;
+
 /** One line per thing that a person may have to do something about. */
 function attention(cluster, descriptions) {
-  const paths = cluster.disks.flatMap((disk) =>
-    disk.paths.flatMap((path) =>
-      notesOf(path, disk, cluster)
-        .filter((note) => note.kind === 'bad')
-        .map((note) => ({
-          key: `${pathId(path)} ${note.text}`,
-          actor: pathId(path),
-          glyph: note.glyph,
-          text: `${path.ip} ${note.text}${note.glyph === '▲' ? `: ${descriptions.get(pathId(path)) ?? ''}` : ''}`,
-        })),
-    ),
+  const troubles = new Map();
+  for (const disk of cluster.disks) {
+    for (const path of disk.paths) {
+      for (const note of notesOf(path, disk, cluster).filter((each) => each.kind === 'bad')) {
+        troubles.set(note.text, [...(troubles.get(note.text) ?? []), { path, note }]);
+      }
+    }
+  }
+  const paths = [...troubles.values()].flatMap((same) =>
+    same.length > manyPaths ? [asOne(same)] : same.map((each) => pathLine(each, descriptions)),
   );
   const exclusions = cluster.exclusions
     .filter((each) => each.state !== 'proven')
@@ -104,14 +115,26 @@ function attention(cluster, descriptions) {
   return [...trouble, ...exclusions, ...paths, ...problems];
 }
 
+function pathLine({ path, note }, descriptions) {
+  const why = note.glyph === '▲' ? `: ${descriptions.get(pathId(path)) ?? ''}` : '';
+  return { key: `${pathId(path)} ${note.text}`, actor: pathId(path), glyph: note.glyph, text: `${path.ip} ${note.text}${why}` };
+}
+
+function asOne(same) {
+  const [{ note }] = same;
+  return { key: `many ${note.text}`, actor: null, glyph: note.glyph, text: `${same.length} paths: ${note.text}` };
+}
+
 function drawAttention(items, onOpen) {
-  byId('attention').hidden = items.length === 0;
+  byId('attention').toggleAttribute('data-calm', items.length === 0);
+  setText(byId('attention-title'), items.length === 0 ? '● Nothing needs attention' : `▲ Needs attention (${items.length})`);
+  byId('attention-list').hidden = items.length === 0;
   const create = (item) => {
     const what =
       item.actor === null
         ? h('span', { class: 'what' })
         : h('button', { type: 'button', class: 'link mono', onclick: () => onOpen(item.actor) }, item.actor);
-    return h('li', {}, h('span', { class: 'glyph', 'aria-hidden': 'true' }, item.glyph), what, h('span', {}));
+    return h('li', {}, h('span', { class: 'glyph', 'aria-hidden': 'true' }, item.glyph), h('p', {}, what, ' ', h('span', { class: 'said' })));
   };
-  reconcile(byId('attention-list'), items, (item) => item.key, create, (line, item) => setText(line.lastChild, item.text));
+  reconcile(byId('attention-list'), items, (item) => item.key, create, (line, item) => setText(line.querySelector('.said'), item.text));
 }
