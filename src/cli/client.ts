@@ -30,7 +30,7 @@ export interface Client {
   actor(id: string): Promise<ActorView>;
   explain(id: string): Promise<Explanation>;
   events(query: { actor?: string; limit: number }): Promise<readonly JournalRecord[]>;
-  /** Calls back with each record from seq `from` on, as they are committed, until the signal fires or the agent ends. */
+  /** Calls back with each record from seq `from` on, until the signal fires or the agent ends it. */
   follow(
     query: { actor?: string; from: number },
     onRecord: (record: JournalRecord) => void,

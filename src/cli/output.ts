@@ -3,8 +3,9 @@ import Table from 'cli-table3';
 import type { PathwardenError } from '../errors.ts';
 
 const lines = ['top', 'bottom', 'left', 'right', 'mid'];
-const corners = ['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right', 'left-mid', 'right-mid'];
-const bare = { ...Object.fromEntries([...lines, ...corners, 'mid-mid'].map((part) => [part, ''])), middle: '  ' };
+const ends = ['top-left', 'top-right', 'bottom-left', 'bottom-right'];
+const joints = ['top-mid', 'bottom-mid', 'left-mid', 'right-mid', 'mid-mid'];
+const bare = { ...Object.fromEntries([...lines, ...ends, ...joints].map((part) => [part, ''])), middle: '  ' };
 
 /** A table without borders. `nothing` is said instead of an empty one. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], nothing: string): string {

@@ -19,18 +19,19 @@ const introduction = `# Command line reference
 else \`http://127.0.0.1:7480\`. Changes need the operator token: \`--token-file\`, else \`$PATHWARDEN_TOKEN_FILE\`, else
 \`/var/lib/pathwarden/operator-token\`.
 
-- Every read has \`--json\` and, where it can change, \`--watch\`: on a terminal it redraws until q or ctrl-c; elsewhere it
-  prints a new block, or with \`--json\` a new line, at each change.
-- Every change is journaled with who (\`$SUDO_USER\`, else the user) and why (\`--reason\`). It waits until the cluster has
-  settled, \`--wait SECONDS\` at most, and prints how to undo it. One that interrupts service asks first on a terminal,
+- Every read has \`--json\` and, where it can change, \`--watch\`: on a terminal it redraws until q or ctrl-c;
+  elsewhere it prints a new block, or with \`--json\` a new line, at each change.
+- Every change is journaled with who (\`$SUDO_USER\`, else the user) and why (\`--reason\`). It waits until the cluster
+  has settled, \`--wait SECONDS\` at most, and prints how to undo it. One that interrupts service asks first on a terminal,
   unless \`--force\` is given.
-- With \`--json\`, stdout gets \`{"ok":true,…}\`, or \`{"ok":false,"error":{"code","message","facts"}}\`. Otherwise an error
-  is one line on stderr. \`PATHWARDEN_DEBUG=1\` adds where it came from.`;
+- With \`--json\`, stdout gets \`{"ok":true,…}\`, or \`{"ok":false,"error":{"code","message","facts"}}\`.
+  Otherwise an error is one line on stderr. \`PATHWARDEN_DEBUG=1\` adds where it came from.`;
 
 /** Exit codes that stand for something else than an error code. */
 const otherCodes: readonly (readonly [number, string])[] = [
   [0, 'Done.'],
   [1, 'Nothing was changed, because the question was not answered with yes.'],
+  [130, 'Interrupted by ctrl-c or a stop signal; a change that was accepted goes on.'],
 ];
 
 function exitCodes(): string {

@@ -6,6 +6,9 @@ import { buildProgram } from './program.ts';
 import type { Shell } from './shell.ts';
 import type { Terminal } from './terminal.ts';
 
+/** What shells give for ctrl-c. */
+const interrupted = 130;
+
 /** `args` without the program's own name. Resolves to the exit code; never rejects. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const shell: Shell = { terminal, exitCode: 0 };
@@ -14,6 +17,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return shell.exitCode;
   } catch (caught) {
     if (caught instanceof CommanderError && caught.exitCode === 0) return 0;
+    // Interrupted by whoever ran it: nothing to report.
+    if (terminal.ended.aborted) return interrupted;
     const error = toPathwardenError(caught);
     if (args.includes('--json')) terminal.print(failure(error));
     else terminal.printError(failureText(error));

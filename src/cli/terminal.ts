@@ -19,6 +19,24 @@ export interface Terminal {
 }
 
 export function realTerminal(): Terminal {
+  let ended: AbortSignal | undefined;
+  return {
+    env: process.env,
+    interactive: process.stdin.isTTY && process.stdout.isTTY,
+    user: process.env['SUDO_USER'] ?? userName(),
+    // Only once asked for: the daemon has its own way with signals.
+    get ended() {
+      ended ??= endOfInterest();
+      return ended;
+    },
+    print: (text) => process.stdout.write(`${text}\n`),
+    printError: (text) => process.stderr.write(`${text}\n`),
+    confirm,
+    quitKey,
+  };
+}
+
+function endOfInterest(): AbortSignal {
   const ended = new AbortController();
   const end = (): void => {
     ended.abort();
@@ -26,16 +44,7 @@ export function realTerminal(): Terminal {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
   // A reader that goes away (`| head`) is no error.
   process.stdout.on('error', end);
-  return {
-    env: process.env,
-    interactive: process.stdin.isTTY && process.stdout.isTTY,
-    user: process.env['SUDO_USER'] ?? userName(),
-    ended: ended.signal,
-    print: (text) => process.stdout.write(`${text}\n`),
-    printError: (text) => process.stderr.write(`${text}\n`),
-    confirm,
-    quitKey,
-  };
+  return ended.signal;
 }
 
 function userName(): string {
@@ -49,8 +58,14 @@ function userName(): string {
 
 async function confirm(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-c and ctrl-d close the line without an answer.
+  const closed = new AbortController();
+  lines.once('close', () => {
+    closed.abort();
+  });
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+    const answer = await lines.question(`${question} [y/N] `, { signal: closed.signal }).catch(() => 'no');
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     lines.close();
   }

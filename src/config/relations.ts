@@ -117,8 +117,11 @@ function commandsKnowWhom({ exclusion }: Config): readonly Finding[] {
     const path = ['exclusion', 'methods', index, 'argv'];
     const example = 'argv: [/usr/local/sbin/fence-node, "{node}"]';
     const known = placeholders.join(' and ');
-    if (unknown.length > 0) return [{ path, reason: `${unknown.join(', ')} is replaced by nothing; known: ${known}`, example }];
-    return used.length > 0 ? [] : [{ path, reason: `it has neither ${known}, so it cannot know whom to fence`, example }];
+    const reason =
+      unknown.length > 0
+        ? `${unknown.join(', ')} is replaced by nothing; known: ${known}`
+        : `it has neither of ${known}, so it cannot know whom to fence`;
+    return unknown.length > 0 || used.length === 0 ? [{ path, reason, example }] : [];
   });
 }
 

@@ -7,7 +7,8 @@ export function suggestion(word: string, known: readonly string[]): string | und
   if (starting.length > 0) return starting[0];
   const scored = known.map((candidate) => ({ candidate, far: distance(bare, normal(candidate)) }));
   const [best] = scored.toSorted((a, b) => a.far - b.far);
-  return best !== undefined && best.far <= Math.max(bare.length < 4 ? 1 : 2, Math.floor(bare.length / 3)) ? best.candidate : undefined;
+  const near = Math.max(bare.length < 4 ? 1 : 2, Math.floor(bare.length / 3));
+  return best !== undefined && best.far <= near ? best.candidate : undefined;
 }
 
 const normal = (word: string): string => word.toLowerCase().replaceAll(/[-_ ]/g, '');

@@ -125,7 +125,8 @@ test('a state that does not take it is exit code 5, and says what it takes', asy
   agent.onPost = () => ({ status: 409, body });
   const { code, errors } = await pathwarden('disk remove 00001 --force');
   expect(code).toBe(5);
-  expect(errors).toBe('pathwarden: disk/00001 is started and does not take operator.remove; it takes now: operator.stop');
+  const said = 'disk/00001 is started and does not take operator.remove; it takes now: operator.stop';
+  expect(errors).toBe(`pathwarden: ${said}`);
 });
 
 test('a refused intent is exit code 5 with its reason', async () => {

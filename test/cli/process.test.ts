@@ -65,7 +65,8 @@ test('config check says all mistakes and ends with 2', async () => {
 test('mistakes come as JSON when asked for', async () => {
   const { code, out } = await pathwarden(['config', 'check', '/nonexistent', '--json']);
   expect(code).toBe(2);
-  expect(JSON.parse(out)).toMatchObject({ ok: false, error: { code: 'CONFIG_INVALID', facts: { file: '/nonexistent' } } });
+  const error = { code: 'CONFIG_INVALID', facts: { file: '/nonexistent' } };
+  expect(JSON.parse(out)).toMatchObject({ ok: false, error });
 });
 
 test('an unknown command is exit code 2 with the one that was meant', async () => {
