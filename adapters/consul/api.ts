@@ -1,4 +1,4 @@
-// Single requests to a Consul agent. Two bodies: http.ts, and memory.ts over the embedded agent's store in this process.
+// Single requests to a Consul agent. Two bodies: http.ts, and memory.ts over the embedded agent's store.
 
 export interface RequestOptions {
   /** Milliseconds; for a blocking query more than its wait. */
@@ -54,7 +54,15 @@ export interface SessionJson {
 }
 
 export interface KvOperation {
-  readonly Verb: 'set' | 'cas' | 'lock' | 'unlock' | 'delete-cas' | 'check-index' | 'check-session' | 'check-not-exists';
+  readonly Verb:
+    | 'set'
+    | 'cas'
+    | 'lock'
+    | 'unlock'
+    | 'delete-cas'
+    | 'check-index'
+    | 'check-session'
+    | 'check-not-exists';
   readonly Key: string;
   /** Base64. */
   readonly Value?: string;
@@ -75,7 +83,7 @@ export interface SessionRequest {
 export interface ConsulApi {
   /** A consistent read of one key: a list of one; 404 without it. */
   kvGet(key: string, options: RequestOptions): Promise<ConsulReply<readonly KvJson[]>>;
-  /** Everything below a prefix; 404 without any. With an index above 0 it blocks until the index is higher or `wait` is over. */
+  /** Everything below a prefix; 404 without any. With an index it blocks until that is passed or the wait is over. */
   kvList(
     prefix: string,
     query: { index: number; waitMs: number } | { consistent: true },

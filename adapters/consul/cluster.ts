@@ -8,7 +8,7 @@ import { openStore } from './embedded/store.ts';
 import { put, remove } from './keys.ts';
 import { acquire, confirm, release, update } from './lock.ts';
 import { memoryApi } from './memory.ts';
-import { readAll, readEntry } from './reads.ts';
+import { readEntry, readPrefix } from './reads.ts';
 import { createSession, destroySession, readStatus, renewSession } from './sessions.ts';
 import type { WatchPace } from './watch.ts';
 import { startWatch } from './watch.ts';
@@ -27,7 +27,7 @@ export function consulCluster(parts: ConsulClusterOptions): ClusterPort {
   const { api, clock, node } = parts;
   return {
     watch: (handlers) => startWatch(parts, handlers),
-    list: (options) => readAll(parts, options),
+    list: (options) => readPrefix(parts, { consistent: true }, options),
     read: (key, options) => readEntry(parts, key, openBudget(clock, options).rest()),
     createSession: (spec, options) => createSession(api, spec, node, options),
     renewSession: (session, options) => renewSession(api, session, options),

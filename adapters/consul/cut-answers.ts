@@ -1,5 +1,5 @@
-// The npm package waits for the end of an answer's body. A connection cut inside the body has no end, so without this the
-// request would hang until its deadline.
+// The npm package waits for the end of an answer's body. A connection cut inside the body has no end, so without this
+// the request would hang until its deadline.
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 
 interface Transport {

@@ -101,7 +101,8 @@ async function request<Body>(
     return toReply<Body>(response, token);
   } catch (error) {
     const response = responseIn(error);
-    return response === null ? { kind: 'silence', reason: silenceReason(error, deadlineMs) } : toReply<Body>(response, token);
+    if (response !== null) return toReply<Body>(response, token);
+    return { kind: 'silence', reason: silenceReason(error, deadlineMs) };
   } finally {
     signal?.removeEventListener('abort', cancel);
   }

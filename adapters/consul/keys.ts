@@ -1,7 +1,7 @@
 // Keys that nobody locks.
 import type { ClusterEntry, ClusterPort } from '../../src/ports/cluster.ts';
 import type { CallOptions, Outcome } from '../../src/ports/outcome.ts';
-import { done, refused } from '../../src/ports/outcome.ts';
+import { done, refused, unknown } from '../../src/ports/outcome.ts';
 import type { KvOperation } from './api.ts';
 import { openBudget } from './budget.ts';
 import { toEntry } from './entries.ts';
@@ -18,13 +18,15 @@ export async function put(parts: Parts, request: Put, options: CallOptions): Pro
   const budget = openBudget(clock, options);
   const target = { Key: prefix + request.key, Value: base64(value) };
   const write: KvOperation =
-    expectedModifyIndex === undefined ? { Verb: 'set', ...target } : { Verb: 'cas', ...target, Index: expectedModifyIndex };
+    expectedModifyIndex === undefined
+      ? { Verb: 'set', ...target }
+      : { Verb: 'cas', ...target, Index: expectedModifyIndex };
   const written = await commit(api, [write], budget.forWrite());
   if (written.kind === 'refused') return written;
   if (written.kind === 'rolledBack') return changed();
   const row = written.kind === 'committed' ? written.rows.at(-1) : undefined;
   if (row !== undefined) return done({ ...toEntry(prefix, row), value });
-  const lost = written.kind === 'unknown' ? written : ({ kind: 'unknown', reason: 'consul does not say what it wrote' } as const);
+  const lost = written.kind === 'unknown' ? written : unknown('consul does not say what it wrote');
   return settle(lost, await readEntry(parts, request.key, budget.rest()), (entry) => {
     if (entry !== null && entry.value === value && entry.modifyIndex !== expectedModifyIndex) return done(entry);
     if (expectedModifyIndex === undefined || (entry?.modifyIndex ?? 0) === expectedModifyIndex) return null;

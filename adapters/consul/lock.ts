@@ -36,9 +36,13 @@ export async function acquire(parts: Parts, request: Acquire, options: CallOptio
 }
 
 /** Ours already, certainly not ours, or null: the key is as it was before. */
-function asAcquired({ session, value, expectedModifyIndex }: Acquire, entry: ClusterEntry | null): Outcome<ClusterEntry> | null {
-  if (entry !== null && entry.session === session && entry.value === value) return done(entry);
-  if (entry !== null && entry.session !== null && entry.session !== session) return refused('a session holds the lock', 'held');
+function asAcquired(
+  { session, value, expectedModifyIndex }: Acquire,
+  entry: ClusterEntry | null,
+): Outcome<ClusterEntry> | null {
+  const holder = entry?.session ?? null;
+  if (entry !== null && holder === session && entry.value === value) return done(entry);
+  if (holder !== null && holder !== session) return refused('a session holds the lock', 'held');
   if ((entry?.modifyIndex ?? 0) !== expectedModifyIndex) return refused('the key has changed', 'changed');
   return null;
 }
@@ -81,7 +85,12 @@ async function confirmWithin(parts: Parts, lock: Lock, budget: Budget): Promise<
  * Locks again with the new value: a plain write would set the lock index, our epoch, back to 0.
  * The read before gives the index that ties the write to this very epoch.
  */
-export async function update(parts: Parts, lock: Lock, value: string, options: CallOptions): Promise<Outcome<ClusterEntry>> {
+export async function update(
+  parts: Parts,
+  lock: Lock,
+  value: string,
+  options: CallOptions,
+): Promise<Outcome<ClusterEntry>> {
   const { api, clock, prefix } = parts;
   const budget = openBudget(clock, options);
   const held = await confirmWithin(parts, lock, budget);

@@ -19,12 +19,29 @@ export async function readEntry(
   return row === undefined ? unexpected(sorted.answer) : done(toEntry(prefix, row));
 }
 
-export async function readAll(
+/** Everything below the prefix, in one request. */
+export async function readPrefix(
   { api, prefix }: { api: ConsulApi; prefix: string },
+  query: Parameters<ConsulApi['kvList']>[1],
   options: RequestOptions,
 ): Promise<Outcome<ClusterSnapshot>> {
-  const sorted = sortReply(await api.kvList(prefix, { consistent: true }, options));
+  const sorted = sortReply(await api.kvList(prefix, query, options));
   if (sorted.kind !== 'ok') return sorted;
   const snapshot = toSnapshot(prefix, sorted.answer);
-  return snapshot === null ? unexpected(sorted.answer) : done(snapshot);
+  if (snapshot === null) return unexpected(sorted.answer);
+  return snapshot.entries.length > 0 ? done(snapshot) : confirmEmpty(api, prefix, snapshot, options);
 }
+
+// A list holds what the token may read, so a token without rights sees an empty prefix. A single key is refused aloud.
+async function confirmEmpty(
+  api: ConsulApi,
+  prefix: string,
+  snapshot: ClusterSnapshot,
+  { signal }: RequestOptions,
+): Promise<Outcome<ClusterSnapshot>> {
+  const options = { deadlineMs: confirmMs, ...(signal === undefined ? {} : { signal }) };
+  const sorted = sortReply(await api.kvGet(prefix, options));
+  return sorted.kind === 'ok' ? done(snapshot) : sorted;
+}
+
+const confirmMs = 2000;

@@ -26,7 +26,11 @@ export async function createSession(
   return session === undefined ? unexpected(sorted.answer) : done({ session });
 }
 
-export async function renewSession(api: ConsulApi, session: string, options: CallOptions): Promise<Outcome<{ ttlMs: number }>> {
+export async function renewSession(
+  api: ConsulApi,
+  session: string,
+  options: CallOptions,
+): Promise<Outcome<{ ttlMs: number }>> {
   const sorted = sortReply(await api.sessionRenew(session, options));
   if (sorted.kind !== 'ok') return sorted;
   if (sorted.answer.status === 404) return refused('the session does not exist any more', 'gone');

@@ -2,7 +2,7 @@
 import type { ClusterEntry } from '../../src/ports/cluster.ts';
 import type { Outcome, Refused, Unknown } from '../../src/ports/outcome.ts';
 import { unknown } from '../../src/ports/outcome.ts';
-import { sortReply } from './answers.ts';
+import { isTokenRefusal, sortReply, tokenRefused } from './answers.ts';
 import type { ConsulApi, KvJson, KvOperation, RequestOptions } from './api.ts';
 
 export type Committed =
@@ -22,7 +22,12 @@ export async function commit(
   const sorted = sortReply(await api.txn(operations, options));
   if (sorted.kind !== 'ok') return sorted;
   const { status, body } = sorted.answer;
-  if (status === 409) return { kind: 'rolledBack', reasons: (body?.Errors ?? []).map(({ What }) => What) };
+  if (status === 409) {
+    const reasons = (body?.Errors ?? []).map(({ What }) => What);
+    // Inside a transaction a refused right is an error of one operation, not a 403.
+    const denied = reasons.find(isTokenRefusal);
+    return denied === undefined ? { kind: 'rolledBack', reasons } : tokenRefused(denied);
+  }
   if (status !== 200) return unknown(`consul answers a transaction with ${status}`);
   return { kind: 'committed', rows: (body?.Results ?? []).map(({ KV }) => KV) };
 }
@@ -35,7 +40,7 @@ export const unchanged = (key: string, expectedModifyIndex: number): KvOperation
     ? { Verb: 'check-not-exists', Key: key }
     : { Verb: 'check-index', Key: key, Index: expectedModifyIndex };
 
-/** A consistent read settles a write that got no answer, in the order of `rules`; none that applies leaves it unknown. */
+/** A consistent read settles a write that got no answer; a rule that answers null leaves it unknown. */
 export function settle<T>(
   lost: Unknown,
   read: Outcome<ClusterEntry | null>,

@@ -1,10 +1,10 @@
 // Our own watch loop: one recursive blocking query on the prefix, by the rules of Consul's blocking queries.
 import type { Clock } from '../../src/ports/clock.ts';
 import type { ClusterSnapshot, WatchHandlers } from '../../src/ports/cluster.ts';
-import type { Refused, Unknown } from '../../src/ports/outcome.ts';
-import { sortReply, unexpected } from './answers.ts';
+import type { Outcome } from '../../src/ports/outcome.ts';
 import type { ConsulApi } from './api.ts';
-import { sameEntries, toSnapshot } from './entries.ts';
+import { sameEntries } from './entries.ts';
+import { readPrefix } from './reads.ts';
 import { openTokenBucket, pause } from './token-bucket.ts';
 
 export interface WatchOptions {
@@ -63,37 +63,32 @@ async function follow(options: WatchOptions, handlers: WatchHandlers, signal: Ab
     const sentAtMs = clock.monotonicMs();
     const read = await readOnce(options, pace, index, signal);
     if (signal.aborted) return;
-    const reason = read.kind === 'snapshot' ? null : read.reason;
+    const reason = read.kind === 'done' ? null : read.reason;
     if (reason !== trouble) handlers.onTrouble(reason);
     trouble = reason;
-    if (read.kind !== 'snapshot') {
+    if (read.kind !== 'done') {
       index = 0;
       await pause(clock, backOffMs(pace, failures++), signal);
       continue;
     }
     failures = 0;
     handlers.onContact?.(sentAtMs);
-    index = nextIndex(index, read.snapshot.index);
-    if (seen !== null && sameEntries(seen.entries, read.snapshot.entries)) continue;
-    seen = read.snapshot;
+    index = nextIndex(index, read.value.index);
+    if (seen !== null && sameEntries(seen.entries, read.value.entries)) continue;
+    seen = read.value;
     handlers.onSnapshot(seen);
   }
 }
 
-type Read = { readonly kind: 'snapshot'; readonly snapshot: ClusterSnapshot } | Refused | Unknown;
-
-async function readOnce(options: WatchOptions, pace: WatchPace, index: number, signal: AbortSignal): Promise<Read> {
-  const { api, prefix } = options;
-  const { waitMs, marginMs, readMs } = pace;
-  const sorted = sortReply(
-    index === 0
-      ? await api.kvList(prefix, { consistent: true }, { deadlineMs: readMs, signal })
-      : await api.kvList(prefix, { index, waitMs }, { deadlineMs: (waitMs * 17) / 16 + marginMs, signal }),
-  );
-  if (sorted.kind !== 'ok') return sorted;
-  const snapshot = toSnapshot(prefix, sorted.answer);
-  return snapshot === null ? unexpected(sorted.answer) : { kind: 'snapshot', snapshot };
-}
+const readOnce = (
+  options: WatchOptions,
+  { waitMs, marginMs, readMs }: WatchPace,
+  index: number,
+  signal: AbortSignal,
+): Promise<Outcome<ClusterSnapshot>> =>
+  index === 0
+    ? readPrefix(options, { consistent: true }, { deadlineMs: readMs, signal })
+    : readPrefix(options, { index, waitMs }, { deadlineMs: (waitMs * 17) / 16 + marginMs, signal });
 
 // An index that goes back (snapshot restored, newest key deleted) starts anew; 0 would turn blocking off and spin.
 const nextIndex = (asked: number, answered: number): number => (answered < asked ? 0 : Math.max(1, answered));

@@ -1,4 +1,4 @@
-// Makes a real Consul binary available without touching the system: PATH first, then our cache, then Debian 11's package.
+// Makes a real Consul available without touching the system: the PATH first, then our cache, then Debian 11's package.
 import { execFile } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -39,8 +39,8 @@ async function fetchConsul(): Promise<string> {
     const unpacked = join(work, 'unpacked');
     await run('dpkg', ['-x', archive, unpacked]);
     const home = join(cacheFolder(), `consul-${stdout.trim().replaceAll(/[^\w.+-]/g, '_')}`);
-    await rm(home, { recursive: true, force: true });
-    await rename(unpacked, home);
+    // Another process may have been faster: what it put there is as good.
+    await rename(unpacked, home).catch(() => access(join(home, packageBinary), constants.X_OK));
     return join(home, packageBinary);
   } catch (error) {
     throw new PathwardenError(

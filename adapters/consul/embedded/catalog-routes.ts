@@ -31,7 +31,14 @@ interface Registration {
   readonly Node?: string;
   readonly ID?: string;
   readonly Address?: string;
-  readonly Check?: { readonly CheckID?: string; readonly Name?: string; readonly Status?: string; readonly Output?: string };
+  readonly Check?: CheckRegistration;
+}
+
+interface CheckRegistration {
+  readonly CheckID?: string;
+  readonly Name?: string;
+  readonly Status?: string;
+  readonly Output?: string;
 }
 
 export const catalogRegister: Handler = (store, { body }) => {
@@ -43,8 +50,8 @@ export const catalogRegister: Handler = (store, { body }) => {
   store.write((state) => {
     registerNode(state, { node, id, address });
     if (check === undefined) return;
-    const { CheckID: checkId = check.Name ?? '', Name: name = checkId, Status: status = 'critical', Output: output = '' } = check;
-    setCheck(state, { node, checkId, name, status, output });
+    const { CheckID: checkId = check.Name ?? '', Name: name = checkId } = check;
+    setCheck(state, { node, checkId, name, status: check.Status ?? 'critical', output: check.Output ?? '' });
   });
   store.endBrokenSessions();
   return json(true);
@@ -89,7 +96,7 @@ async function listChecks(
 
 export const agentSelf: Handler = (store) =>
   json({
-    Config: { Datacenter: datacenter, NodeName: store.nodeName, NodeID: '', Revision: '', Server: true, Version: version },
+    Config: { Datacenter: datacenter, NodeName: store.nodeName, NodeID: '', Server: true, Version: version },
     Coord: null,
     Member: memberJson(store, store.nodeName),
     Stats: {},

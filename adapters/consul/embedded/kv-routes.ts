@@ -1,6 +1,17 @@
 // /v1/kv/<key> and /v1/txn.
 import { AgentError } from './errors.ts';
-import { casKey, deleteKey, deleteKeyCas, deleteTree, keyIndex, listKeys, lockKey, prefixIndex, setKey, unlockKey } from './kv.ts';
+import {
+  casKey,
+  deleteKey,
+  deleteKeyCas,
+  deleteTree,
+  keyIndex,
+  listKeys,
+  lockKey,
+  prefixIndex,
+  setKey,
+  unlockKey,
+} from './kv.ts';
 import { isLockDelayed } from './lock-delay.ts';
 import type { AgentAnswer, AgentRequest, Handler } from './request.ts';
 import { awaitIndex, json, numberIn, parseJson, readHeaders, text } from './request.ts';
@@ -86,7 +97,8 @@ export const putTxn: Handler = (store, { body }) => {
   const writing = isWriting(operations);
   // A transaction that only reads is a query: it takes no index and says how fresh it is.
   const extra = writing ? {} : { Index: 0, LastContact: 0, KnownLeader: true, ConsistencyLevel: '' };
-  const headers: Record<string, string> = writing ? {} : { 'X-Consul-Knownleader': 'true', 'X-Consul-Lastcontact': '0' };
+  const freshness = { 'X-Consul-Knownleader': 'true', 'X-Consul-Lastcontact': '0' };
+  const headers: Record<string, string> = writing ? {} : freshness;
   const early = precheck(store.state, operations, nowMs);
   if (early.length > 0) return { status: 409, headers, body: { json: { Results: null, Errors: early, ...extra } } };
   const { results, errors } = writing

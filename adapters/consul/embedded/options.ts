@@ -8,6 +8,6 @@ export interface StoreOptions {
   readonly sessionTtlMinMs?: number;
   /** A session ends this many TTLs after its last renewal: 1 … 2. Consul's own code uses 2, the default. */
   readonly expiryFactor?: number;
-  /** Registers a node as alive when a session first names it, for several daemons that share one agent. Default false. */
+  /** Registers a node as alive when a session first names it: for daemons that share one agent. Default false. */
   readonly adoptNodes?: boolean;
 }

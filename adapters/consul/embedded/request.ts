@@ -46,7 +46,7 @@ export function parseJson(body: Buffer, what: string): unknown {
 const defaultWaitMs = 5 * 60_000;
 const longestWaitMs = 10 * 60_000;
 
-/** Waits while the index is not above the one asked for, then returns the index. Stale and consistent are the same here. */
+/** Waits while the index is not above the one asked for, then returns it. Stale and consistent are the same here. */
 export async function awaitIndex(store: Store, request: AgentRequest, indexNow: () => number): Promise<number> {
   const { query, signal } = request;
   if (query.has('stale') && query.has('consistent')) {

@@ -3,20 +3,17 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PathwardenError } from '../../../src/errors.ts';
-import type { Clock } from '../../../src/ports/clock.ts';
-import { systemClock } from '../../clock/system.ts';
 import { handleRequest } from './agent.ts';
 import type { StoreOptions } from './options.ts';
 import type { AgentAnswer } from './request.ts';
 import type { Store } from './store.ts';
 import { openStore } from './store.ts';
 
-export interface EmbeddedConsulOptions extends Omit<StoreOptions, 'clock'> {
+export interface EmbeddedConsulOptions extends StoreOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  readonly clock?: Clock;
 }
 
 export interface EmbeddedConsul {
@@ -33,9 +30,9 @@ const keepAliveMs = 120_000;
 const requestBytesMax = 4 * 1024 * 1024;
 
 /** Starts a Consul-compatible agent in this process. Nothing is kept on disk. Throws PORT_IN_USE. */
-export async function startEmbeddedConsul(options: EmbeddedConsulOptions = {}): Promise<EmbeddedConsul> {
-  const { host = '127.0.0.1', port = 0, clock = systemClock(), ...storeOptions } = options;
-  const store = openStore({ ...storeOptions, clock });
+export async function startEmbeddedConsul(options: EmbeddedConsulOptions): Promise<EmbeddedConsul> {
+  const { host = '127.0.0.1', port = 0 } = options;
+  const store = openStore(options);
   const server = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: 0 }, (request, response) => {
     answer(store, request, response).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : new Error('the embedded agent failed'));

@@ -96,7 +96,11 @@ function runOperation(state: State, operation: TxnOperation, nowMs: number): KvR
   }
 }
 
-function runCheck(state: State, verb: string, { key, index, session }: Record<'key' | 'session', string> & { index: number }): KvRow[] {
+function runCheck(
+  state: State,
+  verb: string,
+  { key, index, session }: { key: string; index: number; session: string },
+): KvRow[] {
   const row = state.kv.get(key);
   switch (verb) {
     case 'check-not-exists':

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../../adapters/clock/system.ts';
 import { startEmbeddedConsul } from '../../../adapters/consul/embedded/server.ts';
 import { consulBinary, localConsulBinary } from '../../lab/get-consul.ts';
 
@@ -13,7 +14,7 @@ export interface TestAgent {
   stop(): Promise<void>;
 }
 
-export const embeddedAgent = (): Promise<TestAgent> => startEmbeddedConsul({ nodeName });
+export const embeddedAgent = (): Promise<TestAgent> => startEmbeddedConsul({ clock: systemClock(), nodeName });
 
 const realRequired = (process.env['CI'] ?? '') !== '' || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
 
@@ -23,8 +24,15 @@ export const realSkipReason: string | null =
     ? null
     : 'no consul on the PATH or in the cache: run `node test/lab/get-consul.ts` once';
 
-/** A real `consul agent -dev` on free loopback ports. `config` is merged in as HCL. */
-export async function realAgent(config = ''): Promise<TestAgent> {
+/** The entry for real Consul in a list of subjects: none, and one line that says why, where it is left out. */
+export function ifReal<T>(subject: T): T[] {
+  if (realSkipReason === null) return [subject];
+  console.warn(`real Consul is left out: ${realSkipReason}`);
+  return [];
+}
+
+/** A real `consul agent -dev` on free loopback ports. `config` is merged in as HCL; with ACLs, `token` may read it. */
+export async function realAgent({ config = '', token = '' } = {}): Promise<TestAgent> {
   const binary = await consulBinary();
   const [http, server, lan, wan] = await freePorts(4);
   const argv = ['agent', '-dev', `-node=${nodeName}`, '-bind=127.0.0.1', '-client=127.0.0.1', '-log-level=err'];
@@ -42,7 +50,7 @@ export async function realAgent(config = ''): Promise<TestAgent> {
     },
   };
   try {
-    await untilReady(agent.url);
+    await untilReady(agent.url, token);
     return agent;
   } catch (error) {
     await agent.stop();
@@ -51,23 +59,22 @@ export async function realAgent(config = ''): Promise<TestAgent> {
 }
 
 // Ready is: a leader, and this node in the catalog with its health, so that sessions can be created.
-async function untilReady(url: string): Promise<void> {
-  const endMs = performance.now() + 30_000;
-  while (performance.now() < endMs) {
-    const checks = await fetch(`${url}/v1/health/node/${nodeName}`).then(
-      (response) => (response.ok || response.status === 403 ? response.text() : ''),
+async function untilReady(url: string, token: string): Promise<void> {
+  const read = (path: string): Promise<string> =>
+    fetch(url + path, { headers: token === '' ? {} : { 'X-Consul-Token': token } }).then(
+      (response) => response.text(),
       () => '',
     );
-    if (checks.includes('serfHealth') || checks.includes('ermission denied') || checks === '[]') {
-      const leader = await fetch(`${url}/v1/status/leader`).then((response) => response.text());
-      if (leader.includes(':') && (checks.includes('serfHealth') || checks !== '[]')) return;
-    }
+  const endMs = performance.now() + 30_000;
+  while (performance.now() < endMs) {
+    const [checks, leader] = [await read(`/v1/health/node/${nodeName}`), await read('/v1/status/leader')];
+    if (checks.includes('serfHealth') && leader.includes(':')) return;
     await sleep(100);
   }
   throw new Error('the real Consul agent did not become ready within 30 s');
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(

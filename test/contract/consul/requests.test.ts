@@ -2,7 +2,7 @@
 // Consul 1.8.7; `vitest -u` with a real Consul at hand writes them anew.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestAgent } from './agents.ts';
-import { embeddedAgent, nodeName, realAgent, realSkipReason } from './agents.ts';
+import { embeddedAgent, ifReal, nodeName, realAgent } from './agents.ts';
 import type { Recorder } from './transcript.ts';
 import { openRecorder } from './transcript.ts';
 
@@ -177,17 +177,17 @@ const scenarios: Readonly<Record<string, (record: Recorder) => Promise<void>>> =
 };
 
 describe.each([
-  { name: 'the embedded agent', start: embeddedAgent, skip: null },
-  { name: 'real Consul', start: () => realAgent(), skip: realSkipReason },
-])('$name answers as Consul does:', ({ start, skip }) => {
+  { name: 'the embedded agent', start: embeddedAgent },
+  ...ifReal({ name: 'real Consul', start: () => realAgent() }),
+])('$name answers as Consul does:', ({ start }) => {
   let agent: TestAgent;
 
   beforeAll(async () => {
-    if (skip === null) agent = await start();
+    agent = await start();
   }, 60_000);
   afterAll(() => agent?.stop());
 
-  test.skipIf(skip !== null).each(Object.entries(scenarios))('%s', async (name, scenario) => {
+  test.each(Object.entries(scenarios))('%s', async (name, scenario) => {
     const record = openRecorder(agent.url);
     await emptied(record);
     await scenario(record);

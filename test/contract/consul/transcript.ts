@@ -9,18 +9,20 @@ export interface Answer {
 }
 
 export interface Recorder {
-  send(method: string, path: string, body?: string | object): Promise<Answer>;
+  readonly send: Send;
   /** Sends without writing it down. */
-  quietly(method: string, path: string, body?: string | object): Promise<Answer>;
-  session(body: object): Promise<string>;
-  transcript(): string;
+  readonly quietly: Send;
+  readonly session: (body: object) => Promise<string>;
+  readonly transcript: () => string;
 }
+
+type Send = (method: string, path: string, body?: string | object) => Promise<Answer>;
 
 const comparedHeaders = ['content-type', 'x-consul-index', 'x-consul-knownleader', 'x-consul-lastcontact', 'allow'];
 
 export function openRecorder(url: string): Recorder {
   const lines: string[] = [];
-  const quietly: Recorder['send'] = async (method, path, body) => (await request(url, method, path, body)).answer;
+  const quietly: Send = async (method, path, body) => (await request(url, method, path, body)).answer;
   return {
     async send(method, path, body) {
       const { answer, headers } = await request(url, method, path, body);
