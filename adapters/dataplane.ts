@@ -8,7 +8,6 @@ import { fileBackstore } from './backstore/file.ts';
 import { memoryBackstore } from './backstore/memory.ts';
 import { createFaults, type Faults, guardWith, unguarded } from './memory-faults.ts';
 import { type MemoryHost, memoryNetwork, type MemoryNetwork } from './memory-host.ts';
-import type { Run } from './run.ts';
 import { loopbackTarget } from './target/loopback.ts';
 import { memoryTarget } from './target/memory.ts';
 import { tgtTarget, type TgtSettings } from './target/tgt.ts';
@@ -17,7 +16,7 @@ import { nftTraffic } from './traffic/nft.ts';
 import { noTraffic } from './traffic/none.ts';
 
 /** Image files served by tgtd, addresses by iproute2, packets held back by nftables. */
-export function tgtDataPlane(settings: TgtSettings & { readonly run: Run; readonly traffic?: 'nft' | 'none' }): DataPlane {
+export function tgtDataPlane(settings: TgtSettings & { readonly traffic?: 'nft' | 'none' }): DataPlane {
   const { run } = settings;
   return {
     backstore: fileBackstore({ run }),

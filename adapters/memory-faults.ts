@@ -37,7 +37,7 @@ export type Guard = <T>(verb: string, options: CallOptions, work: () => Outcome<
 /** Runs a verb as it is. */
 export const unguarded: Guard = async (_verb, _options, work) => work();
 
-/** Runs a verb with the fault that is scripted for it. A delay past the deadline leaves it unknown and applies it late. */
+/** Runs a verb with the fault scripted for it. A delay past the deadline leaves it unknown and applies it late. */
 export function guardWith(faults: Faults, clock: Clock): Guard {
   return async (verb, options, work) => {
     const fault = faults.take(verb);

@@ -51,7 +51,7 @@ const packages: Readonly<Record<string, string>> = {
   ndsend: 'vzctl',
 };
 
-/** The call ends at its deadline even when the child cannot be killed: it is then left behind and the result is unknown. */
+/** The call ends at its deadline even when the child cannot be killed: it is left behind, the result is unknown. */
 export function createRunner(settings: RunnerSettings = {}): Run {
   return async (argv, options) => {
     const started = performance.now();
@@ -124,8 +124,9 @@ async function firstOf(child: Child, options: RunOptions, facts: Facts): Promise
     child.kill('SIGTERM');
   };
   const deadline = setTimeout(() => giveUp('no answer before its deadline'), options.deadlineMs);
+  const { interruptAfterMs } = options;
   const interrupt =
-    options.interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), options.interruptAfterMs);
+    interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
   const calledOff = (): void => giveUp('called off');
   options.signal?.addEventListener('abort', calledOff, { once: true });
   void ending(child, facts).then(resolve);

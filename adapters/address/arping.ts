@@ -1,5 +1,5 @@
-// ARP through iputils arping. It counts in whole seconds, so it is interrupted when it has had its time: it then reports
-// what it sent and what came back, which a killed one would not.
+// ARP through iputils arping. It counts in whole seconds, so it is interrupted when it has had its time: it then
+// reports what it sent and what came back, which a killed one would not.
 import type { Address } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run, type RunResult } from '../run.ts';
@@ -28,7 +28,8 @@ export function announceByArp(run: Run, address: Address, options: CallOptions):
     const argv = ['arping', form, '-c', '1', '-I', address.interface, address.ip];
     const result = await run(argv, { ...options, interruptAfterMs: announceMs });
     if (result.kind === 'exited' && sent(result)) return done(null);
-    return result.kind === 'exited' && result.code === 0 ? unknown(`nothing was sent: ${describe(result)}`) : failure(result);
+    if (result.kind !== 'exited' || result.code !== 0) return failure(result);
+    return unknown(`nothing was sent: ${describe(result)}`);
   };
   return Promise.all([send('-U'), send('-A')]);
 }

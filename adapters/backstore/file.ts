@@ -1,4 +1,4 @@
-// A raw image on shared storage, as a file or a block device. It is only looked at: never created, truncated or written.
+// A raw image on shared storage, as a file or a block device. It is only looked at: never created or written.
 import type { Backing, BackstorePort, BackstoreSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run, type RunResult, shareDeadline } from '../run.ts';

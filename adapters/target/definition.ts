@@ -11,13 +11,23 @@ export function targetId(wwn: string): number | null {
   return id === 0 ? null : id;
 }
 
-export const unusableWwn = ({ wwn, iqn }: TargetSpec): string =>
-  `wwn ${wwn} of ${iqn} is not 16 hex digits that end in more than zeros`;
+/** Why no target can be made of it, or null. */
+export function unusable({ wwn, iqn, access, backing }: TargetSpec): string | null {
+  const names = [iqn, ...access.initiators];
+  const odd = names.find((name) => !/^(iqn|eui|naa)\.[a-zA-Z0-9.:-]+$/.test(name));
+  if (odd !== undefined) return `${odd} is not an iSCSI name`;
+  if (targetId(wwn) === null) return `wwn ${wwn} of ${iqn} is not 16 hex digits that end in more than zeros`;
+  // tgtadm joins its parameters with commas, so one inside a value would start another parameter.
+  if (!/^[^,\n]+$/.test(backing.path)) return `image path ${backing.path} of ${iqn} has a comma or a line break`;
+  const user = access.chap?.user ?? 'none';
+  return /^[^,\s]+$/.test(user) ? null : `CHAP user ${user} of ${iqn} has a comma or a space`;
+}
 
 /** Why the twins do not define it, or null. */
 export function conflictAmong(spec: TargetSpec, defined: Iterable<TargetSpec>): string | null {
+  const never = unusable(spec);
+  if (never !== null) return never;
   const id = targetId(spec.wwn);
-  if (id === null) return unusableWwn(spec);
   for (const other of defined) {
     if (other.iqn === spec.iqn && other.backing.path !== spec.backing.path) {
       return `LUN 1 of ${spec.iqn} serves ${other.backing.path}`;

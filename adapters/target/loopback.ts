@@ -1,4 +1,4 @@
-// A target without storage for trying pathwarden out without root: each open portal is a TCP service with one line to say.
+// A target without storage, for trying pathwarden out without root: an open portal is a TCP service with one line.
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Address, Portal, TargetPort, TargetSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';

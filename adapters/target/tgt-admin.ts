@@ -21,7 +21,8 @@ export function tgtAdmin(settings: { run: Run; controlPort: number }): TgtAdmin 
     // A tgtd that does not answer says nothing about what it serves.
     if (result.kind === 'unknown' || result.code !== 0) return unknown(`tgtd cannot be read: ${describe(result)}`);
     const value = read(result.stdout);
-    return value === null ? unknown(`tgtd cannot be read: ${result.command} printed something unexpected`) : done(value);
+    if (value !== null) return done(value);
+    return unknown(`tgtd cannot be read: ${result.command} printed something unexpected`);
   }
 
   return {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { AccessRules, TargetSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { shareDeadline } from '../run.ts';
-import { targetId, unusableWwn } from './definition.ts';
+import { targetId, unusable } from './definition.ts';
 import type { TgtAdmin } from './tgt-admin.ts';
 import type { TgtTarget } from './tgt-show.ts';
 
@@ -18,8 +18,9 @@ export async function define(
   options: CallOptions,
 ): Promise<Outcome> {
   const left = shareDeadline(options);
+  const never = unusable(spec);
   const id = targetId(spec.wwn);
-  if (id === null) return refused(unusableWwn(spec));
+  if (never !== null || id === null) return refused(never ?? 'no target number');
   const secret = await readSecret(spec.access);
   if (secret.kind !== 'done') return secret;
   const [targets, accounts] = await Promise.all([admin.targets(left()), admin.accounts(left())]);
@@ -76,7 +77,7 @@ function plan(wanted: Wanted, now: Now): readonly Argv[] {
     ...(existing === undefined ? [on('target', 'new', id, '--targetname', spec.iqn)] : []),
     ...(whole || existing?.state === 'offline' ? [] : [stateArgv(id, 'offline')]),
     ...(disk === undefined ? [newDisk(wanted)] : []),
-    ...(disk?.get('SCSI SN') === spec.wwn ? [] : [on('logicalunit', 'update', id, '--lun', '1', '--params', names(spec))]),
+    ...(disk?.get('SCSI SN') === spec.wwn ? [] : [nameDisk(wanted)]),
     ...accountPlan(wanted, existing, now),
     ...accessPlan(wanted, existing),
   ];
@@ -89,8 +90,10 @@ const newDisk = ({ spec, id, flags }: Wanted): Argv =>
   on('logicalunit', 'new', id, '--lun', '1', '--backing-store', spec.backing.path, '--bsoflags', flags);
 
 // The serial number is last: it is what is read back to see that all of them were set.
-const names = ({ wwn }: TargetSpec): string =>
-  ['vendor_id=PATHWRDN', 'product_id=DISK', `scsi_id=PATHWRDN${wwn}`, `scsi_sn=${wwn}`].join(',');
+function nameDisk({ spec: { wwn }, id }: Wanted): Argv {
+  const names = ['vendor_id=PATHWRDN', 'product_id=DISK', `scsi_id=PATHWRDN${wwn}`, `scsi_sn=${wwn}`];
+  return on('logicalunit', 'update', id, '--lun', '1', '--params', names.join(','));
+}
 
 function accountPlan({ spec, id, secret }: Wanted, existing: TgtTarget | undefined, now: Now): readonly Argv[] {
   const bound = existing?.accounts ?? [];
@@ -125,8 +128,9 @@ async function readSecret({ chap }: AccessRules): Promise<Outcome<string | null>
   if (chap === undefined) return done(null);
   try {
     const secret = (await readFile(chap.secretFile, 'utf8')).replace(/\r?\n$/, '');
-    if (secret === '') return refused(`secret file ${chap.secretFile} of CHAP user ${chap.user} is empty`);
-    return done(secret);
+    // A comma would end the secret early and start another parameter of tgtadm.
+    if (/^[^,\s]+$/.test(secret)) return done(secret);
+    return refused(`secret file ${chap.secretFile} of CHAP user ${chap.user} is empty or has a comma or space in it`);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     return refused(`secret file ${chap.secretFile} of CHAP user ${chap.user} cannot be read: ${code}`);

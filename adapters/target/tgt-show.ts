@@ -82,8 +82,8 @@ export function readAccounts(text: string): string[] | null {
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');
 
 function emptyDraft(id: number, iqn: string): Draft {
-  const lists = { sessions: [], connections: [], luns: new Map(), accounts: [], access: [], sections: new Set<string>() };
-  return { id, iqn, state: '', ...lists };
+  const lists = { sessions: [], connections: [], accounts: [], access: [] };
+  return { id, iqn, state: '', luns: new Map(), sections: new Set(), ...lists };
 }
 
 function readLine(draft: Draft, section: string, line: string): boolean {

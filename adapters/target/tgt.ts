@@ -97,7 +97,8 @@ async function ensureOpen(service: Service, portal: Portal, options: CallOptions
   if (opened.kind !== 'refused') return opened;
   openedFor.delete(name);
   const offline = await offlineUnlessServed(service, portal.iqn, left());
-  return offline.kind === 'done' ? refused(`${opened.reason} (is ${portal.ip} on this node, and the port free?)`) : offline;
+  if (offline.kind !== 'done') return offline;
+  return refused(`${opened.reason} (is ${portal.ip} on this node, and the port free?)`);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Holds back the packets of single addresses with tables of our own. Other tables are never touched.
 //
-// ARP replies are held back too. A neighbour that asks for a blocked address then keeps its first packet and sends it the
-// moment the address is announced; a packet that is dropped here costs it a second until TCP sends it again.
+// ARP replies are held back too. A neighbour that asks for a blocked address then keeps its first packet and sends it
+// the moment the address is announced; a packet that is dropped here costs it a second until TCP sends it again.
 import { isIP } from 'node:net';
 import type { TrafficPort } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';

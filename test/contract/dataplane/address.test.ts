@@ -166,7 +166,7 @@ describe.skipIf(realPartsMissing() !== null)('iproute2', () => {
 
   test('says that an interface is not there instead of going on', async () => {
     const nowhere = at('10.8.1.1', { interface: 'eth7' });
-    const refused = { kind: 'refused', reason: expect.stringMatching(/eth7.*exit code 1|Cannot find device/) };
+    const refused = { kind: 'refused', reason: expect.stringMatching(/Cannot find device/) };
     expect(await own.ensureAdded(nowhere, patience)).toMatchObject(refused);
     expect(await own.probe(nowhere, 50, patience)).toMatchObject({ kind: 'refused' });
   });
@@ -213,8 +213,8 @@ describe.skipIf(realPartsMissing() !== null)('iproute2', () => {
       const result = await world.initiator(['ip', 'neigh', 'show', '10.9.0.50'], patience);
       return result.kind === 'exited' ? result.stdout : '';
     };
-    const stale = ['ip', 'neigh', 'replace', '10.9.0.50', 'lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'stale'];
-    await world.initiator(stale, patience);
+    const stale = ['lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'stale'];
+    await world.initiator(['ip', 'neigh', 'replace', '10.9.0.50', ...stale], patience);
     expect(await neighbour()).toContain('02:00:00:00:00:99');
     await own.ensureAdded(at('10.9.0.50'), patience);
     expect(await own.announce(at('10.9.0.50'), patience)).toEqual(done);

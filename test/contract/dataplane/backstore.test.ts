@@ -11,6 +11,7 @@ import { createRunner, type Run } from '../../../adapters/run.ts';
 import { patience } from './world.ts';
 
 const run = createRunner();
+const memoryPlane = () => memoryDataPlane({ node: 'n1', network: memoryNetwork(), clock: systemClock() });
 let folder: string;
 let path: string;
 
@@ -23,21 +24,25 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each([
   { name: 'file', make: () => fileBackstore({ run }) },
-  { name: 'memory', make: () => memoryDataPlane({ node: 'n1', network: memoryNetwork(), clock: systemClock() }).backstore },
+  { name: 'memory', make: () => memoryPlane().backstore },
 ])('the $name backstore', ({ make }) => {
   test('attaches and detaches, however often it is asked', async () => {
     const backstore = make();
     const request = { disk: '1', spec: { kind: 'file' as const, path } };
-    for (const _ of [1, 2]) {
-      expect(await backstore.ensureAttached(request, patience)).toMatchObject({ kind: 'done', value: { kind: 'file', path } });
+    for (let time = 1; time <= 2; time += 1) {
+      const outcome = await backstore.ensureAttached(request, patience);
+      expect(outcome).toMatchObject({ kind: 'done', value: { kind: 'file', path } });
     }
-    for (const _ of [1, 2]) expect(await backstore.ensureDetached(request, patience)).toEqual({ kind: 'done', value: null });
+    for (let time = 1; time <= 2; time += 1) {
+      expect(await backstore.ensureDetached(request, patience)).toEqual({ kind: 'done', value: null });
+    }
   });
 });
 
 describe('the file backstore', () => {
   const backstore = fileBackstore({ run });
-  const attach = (image: string) => backstore.ensureAttached({ disk: '1', spec: { kind: 'file', path: image } }, patience);
+  const attach = (image: string) =>
+    backstore.ensureAttached({ disk: '1', spec: { kind: 'file', path: image } }, patience);
   const refused = (reason: string) => ({ kind: 'refused', reason: expect.stringContaining(reason) });
 
   test('reports the size and changes nothing', async () => {

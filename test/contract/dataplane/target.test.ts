@@ -97,9 +97,15 @@ for (const subject of subjects) {
       expect(await seen()).toEqual({ iqns: [], ips: [] });
     });
 
-    test('refuses a wwn that cannot tell disks apart', async () => {
-      const odd = await plane.target.ensureDefined({ ...spec, wwn: 'no' }, patience);
-      expect(odd.kind).toBe('refused');
+    test.each([
+      ['a wwn that cannot tell disks apart', { wwn: 'no' }],
+      ['a wwn that ends in zeros', { wwn: 'aabbccdd00000000' }],
+      ['a name that is none', { iqn: 'disk one' }],
+      ['an initiator that is none', { access: { initiators: ['ALL'] } }],
+      ['a path that would be read as more', { backing: { kind: 'file', path: '/a,bsoflags=x', sizeBytes: 1 } }],
+      ['a CHAP user that would be read as more', { access: { initiators: [], chap: { user: 'a,b', secretFile: '/' } } }],
+    ] satisfies [string, Partial<TargetSpec>][])('refuses %s', async (_, over) => {
+      expect(await plane.target.ensureDefined({ ...spec, ...over }, patience)).toMatchObject({ kind: 'refused' });
       expect(await seen()).toEqual({ iqns: [], ips: [] });
     });
 
@@ -153,7 +159,10 @@ for (const subject of subjects) {
     });
 
     test('is taken over as it is by a new instance, which can close it', async (context) => {
-      if (another === null) return context.skip('the portals live and die with the instance');
+      if (another === null) {
+        context.skip('the portals live and die with the instance');
+        return;
+      }
       const next = another();
       expect(await next.target.ensureDefined(spec, patience)).toEqual({ kind: 'done', value: null });
       expect(await next.target.ensureOpen(portals[0], patience)).toEqual({ kind: 'done', value: null });

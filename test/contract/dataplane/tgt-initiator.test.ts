@@ -86,14 +86,15 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     const session = login(first.ip);
     await session.ask('write -P 1 0 4k');
     await frozen.freeze();
-    void session.ask('write -P 2 0 4k');
-    await frozen.writesStuck();
-    expect(await plane.target.ensureClosed(first, { deadlineMs: 500 })).toMatchObject({
-      kind: 'unknown',
-      reason: expect.stringContaining('commands under way'),
-    });
-    expect(await plane.target.ensureRemoved(spec, { deadlineMs: 500 })).toMatchObject({ kind: 'unknown' });
-    await frozen.thaw();
+    try {
+      void session.ask('write -P 2 0 4k');
+      await frozen.writesStuck();
+      const underWay = { kind: 'unknown', reason: expect.stringContaining('commands under way') };
+      expect(await plane.target.ensureClosed(first, { deadlineMs: 1000 })).toMatchObject(underWay);
+      expect(await plane.target.ensureRemoved(spec, { deadlineMs: 1000 })).toMatchObject({ kind: 'unknown' });
+    } finally {
+      await frozen.thaw();
+    }
     expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
     expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
     await frozen.unmount();
@@ -150,7 +151,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await tryData(world, first.ip, iqn, 'ada%newerhorse12@')).toContain('wrote 65536');
   });
 
-  test.each([1, 2, 3, 4, 5])('a definition that stops before change %i is completed by a new instance', async (stop) => {
+  test.each([1, 2, 3, 4, 5])('a definition cut short at change %i is completed by a new instance', async (stop) => {
     let changes = 0;
     const dying: Run = async (argv, options) => {
       const changing = argv.some((word) => ['new', 'bind', 'update'].includes(word));
