@@ -16,7 +16,7 @@ export interface Connection {
   readonly signal?: AbortSignal;
 }
 
-export interface OperatorEvent {
+interface OperatorEvent {
   readonly type: string;
   readonly by: string;
   readonly reason: string;

@@ -38,7 +38,7 @@ export function specFromOptions(id: string, options: SpecOptions): DiskSpec {
 }
 
 /** `10.0.1.101/24@eth1:100`; an IPv6 address has colons too, so the last `@` divides. */
-export function parsePath(text: string, index: number): PathSpec {
+function parsePath(text: string, index: number): PathSpec {
   const [, ip, prefix, port, vlan] = /^(.+)\/(\d{1,3})@([^@:\s/]{1,15})(?::(\d{1,4}))?$/.exec(text) ?? [];
   const family = isIP(ip ?? '');
   if (ip === undefined || port === undefined || family === 0) {

@@ -11,7 +11,7 @@ const bare = { ...Object.fromEntries([...lines, ...ends, ...joints].map((part) =
 export function table(head: readonly string[], rows: readonly (readonly string[])[], nothing: string): string {
   if (rows.length === 0) return nothing;
   const drawn = new Table({
-    head: head.map((title) => title.toUpperCase()),
+    head: [...head],
     chars: bare,
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
   });

@@ -4,7 +4,7 @@ import { nameOf } from './find.ts';
 import { table } from './output.ts';
 
 export function pathTable(paths: readonly PathSummary[], node: string): string {
-  return table(['path', 'ip', 'owner', `on ${node}`, 'remarks'], paths.map(row), 'no paths');
+  return table(['PATH', 'IP', 'OWNER', `STATE ON ${node}`, 'REMARKS'], paths.map(row), 'no paths');
 }
 
 function row(path: PathSummary): readonly string[] {

@@ -8,7 +8,7 @@ import { relationMistakes } from './relations.ts';
 import { type Config, ConfigSchema } from './schema.ts';
 import { parseYaml, type YamlSource } from './yaml.ts';
 
-export type { Config, ExclusionMethod } from './schema.ts';
+export type { Config } from './schema.ts';
 export type { Mistake } from './mistakes.ts';
 
 interface ParseOptions {

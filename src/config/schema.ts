@@ -65,6 +65,13 @@ const consul = section('The Consul agent that this node talks to', {
       examples: ['dc1'],
     }),
   ),
+  sessionNode: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "Consul node whose health ends our session; the agent's own when left out. For daemons that share one agent",
+      examples: ['gw1'],
+    }),
+  ),
   prefix: Type.String({
     pattern: '^([A-Za-z0-9._-]+/)+$',
     default: 'pathwarden/',
@@ -256,4 +263,3 @@ type Resolved<T> = T extends readonly (infer Item)[]
 
 /** The settings of one daemon: complete, checked and frozen. */
 export type Config = Resolved<Static<typeof ConfigSchema>>;
-export type ExclusionMethod = Config['exclusion']['methods'][number];

@@ -12,7 +12,7 @@ export function diskList({ terminal }: Shell): Command {
     const client = clientOf(options, terminal);
     await show(terminal, options, async () => {
       const cluster = await client.cluster();
-      const head = ['disk', 'status', 'desired', 'owned', 'iqn'];
+      const head = ['DISK', 'STATUS', 'DESIRED', 'OWNED', 'IQN'];
       const text = table(head, cluster.disks.map(diskRow), 'no disks; add one with `pathwarden disk add`');
       return { result: { disks: cluster.disks, problems: cluster.problems }, text: text + clusterNotes(cluster) };
     });

@@ -12,7 +12,7 @@ export function nodeList({ terminal }: Shell): Command {
     const client = clientOf(options, terminal);
     await show(terminal, options, async () => {
       const cluster = await client.cluster();
-      const nodes = table(['node', 'state', 'paths', 'version', 'agent'], cluster.nodes.map(nodeRow), 'no nodes');
+      const nodes = table(['NODE', 'STATE', 'PATHS', 'VERSION', 'AGENT'], cluster.nodes.map(nodeRow), 'no nodes');
       const text = `${nodes}${exclusions(cluster)}${clusterNotes(cluster)}`;
       return { result: { nodes: cluster.nodes, exclusions: cluster.exclusions }, text };
     });
@@ -34,5 +34,5 @@ function exclusions({ exclusions: all }: ClusterSummary): string {
   const open = all.filter((exclusion) => exclusion.state !== 'proven');
   if (open.length === 0) return '';
   const rows = open.map(({ node, session, state, method, evidence }) => [node, session, state, method, evidence]);
-  return `\n\nTo be proven unable to write:\n${table(['node', 'session', 'state', 'method', 'evidence'], rows, '')}`;
+  return `\n\nTo be proven unable to write:\n${table(['NODE', 'SESSION', 'STATE', 'METHOD', 'EVIDENCE'], rows, '')}`;
 }

@@ -20,7 +20,7 @@ export function pathExplain({ terminal }: Shell): Command {
   return withExample(command, 'pathwarden path explain 00001/1');
 }
 
-export function explanationText({ actor, state, description, chain }: Explanation): string {
+function explanationText({ actor, state, description, chain }: Explanation): string {
   const head = `${actor} is ${state}\n${description}`;
   if (chain.length === 0) return `${head}\n\nNothing is known about how it came there.`;
   const lines = chain.flatMap((step, index) => {
