@@ -3,4 +3,8 @@
 import { run } from './run.ts';
 import { realTerminal } from './terminal.ts';
 
-process.exitCode = await run(process.argv.slice(2), realTerminal());
+const exitCode = await run(process.argv.slice(2), realTerminal());
+// Ends for certain, whatever is still open, but not before everything is written.
+process.stdout.write('', () => {
+  process.exit(exitCode);
+});

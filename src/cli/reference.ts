@@ -22,8 +22,8 @@ else \`http://127.0.0.1:7480\`. Changes need the operator token: \`--token-file\
 - Every read has \`--json\` and, where it can change, \`--watch\`: on a terminal it redraws until q or ctrl-c;
   elsewhere it prints a new block, or with \`--json\` a new line, at each change.
 - Every change is journaled with who (\`$SUDO_USER\`, else the user) and why (\`--reason\`). It waits until the cluster
-  has settled, \`--wait SECONDS\` at most, and prints how to undo it. One that interrupts service asks first on a terminal,
-  unless \`--force\` is given.
+  has settled, \`--wait SECONDS\` at most, and prints how to undo it. One that interrupts service asks first on a
+  terminal, unless \`--force\` is given.
 - With \`--json\`, stdout gets \`{"ok":true,…}\`, or \`{"ok":false,"error":{"code","message","facts"}}\`.
   Otherwise an error is one line on stderr. \`PATHWARDEN_DEBUG=1\` adds where it came from.`;
 

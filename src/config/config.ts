@@ -3,13 +3,14 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { PathwardenError } from '../errors.ts';
 import { resolveDefaults } from './defaults.ts';
-import { type Mistake, shapeMistakes } from './mistakes.ts';
+import type { Mistake } from './mistake.ts';
+import { shapeMistakes } from './mistakes.ts';
 import { relationMistakes } from './relations.ts';
 import { type Config, ConfigSchema } from './schema.ts';
 import { parseYaml, type YamlSource } from './yaml.ts';
 
 export type { Config } from './schema.ts';
-export type { Mistake } from './mistakes.ts';
+export type { Mistake } from './mistake.ts';
 
 interface ParseOptions {
   /** Stands in for the host name where `node.name` is left out. */

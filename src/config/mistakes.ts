@@ -2,17 +2,9 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { exclusionVariants } from './exclusion.ts';
+import type { Mistake } from './mistake.ts';
 import { suggestion } from './suggestion.ts';
 import type { YamlSource } from './yaml.ts';
-
-export interface Mistake {
-  /** Dotted path of the setting: `session.ttlMs`, `exclusion.methods.0.argv`. */
-  readonly key: string;
-  readonly line: number;
-  readonly reason: string;
-  /** A piece of YAML that would be right. */
-  readonly example: string;
-}
 
 type Path = readonly (string | number)[];
 type Report = (path: Path, reason: string, example: string) => void;

@@ -1,5 +1,5 @@
 // What must hold between settings. Each rule shows its arithmetic.
-import type { Mistake } from './mistakes.ts';
+import type { Mistake } from './mistake.ts';
 import type { Config } from './schema.ts';
 import type { YamlSource } from './yaml.ts';
 

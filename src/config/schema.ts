@@ -68,7 +68,9 @@ const consul = section('The Consul agent that this node talks to', {
   sessionNode: Type.Optional(
     Type.String({
       minLength: 1,
-      description: "Consul node whose health ends our session; the agent's own when left out. For daemons that share one agent",
+      description:
+        "Consul node whose health ends our session; the agent's own when left out. For daemons that share one agent",
+      expects: 'a Consul node name',
       examples: ['gw1'],
     }),
   ),

@@ -1,6 +1,6 @@
 // YAML with the line of every key. Syntax errors are mistakes like all others.
 import { isMap, isNode, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
-import type { Mistake } from './mistakes.ts';
+import type { Mistake } from './mistake.ts';
 
 export interface YamlSource {
   /** Plain data; an empty object for an empty file. */
