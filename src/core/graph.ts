@@ -206,13 +206,15 @@ function everywhere(graph: MachineGraph): string[] {
 
 function noteOn(node: GraphNode, pad: string): string[] {
   if (node.description === '') return [];
-  const short =
-    node.description.length <= noteLength ? node.description : `${node.description.slice(0, noteLength - 1).trimEnd()}…`;
+  const { description } = node;
+  const short = description.length <= noteLength ? description : `${description.slice(0, noteLength - 1).trimEnd()}…`;
   return [`${pad}note right of ${alias(node.id)} : ${text(short)}`];
 }
 
 const alias = (id: string): string => id.replaceAll('.', '__').replaceAll('-', '_');
 
 /** Mermaid ends a text at some characters; they are written as entities. */
-const text = (value: string): string =>
-  value.replaceAll('#', '#35;').replaceAll(';', '#59;').replaceAll('"', '#quot;').replaceAll(':', '#58;').replaceAll('\n', ' ');
+const text = (value: string): string => value.replaceAll('\n', ' ').replaceAll(
+  /[#;":]/g,
+  (each) => `#${each.charCodeAt(0)};`,
+);

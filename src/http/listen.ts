@@ -12,7 +12,7 @@ const probeMs = 1000;
 /** Answers the URL it listens on. Throws `PORT_IN_USE`, or `CONFIG_INVALID` for an address this machine cannot bind. */
 export async function listen(app: App, address: ListenAddress): Promise<string> {
   try {
-    return await app.listen(address);
+    return await app.listen({ host: address.host, port: address.port });
   } catch (cause) {
     throw await explained(cause, address);
   }
@@ -23,7 +23,7 @@ async function explained(cause: unknown, { host, port }: ListenAddress): Promise
   if (code === 'EADDRINUSE') {
     const node = await nodeAt(host, port);
     const whose = node === null ? 'another program' : `the pathwarden of node "${node}"`;
-    const text = `The inspector cannot listen on ${host} port ${port}: ${whose} has it. Stop that or choose another port.`;
+    const text = `The inspector cannot listen on ${host} port ${port}: ${whose} has it. Stop it or take another port.`;
     return new PathwardenError('PORT_IN_USE', text, { host, port, node }, { cause });
   }
   if (code === 'EADDRNOTAVAIL' || code === 'EACCES' || code === 'ENOTFOUND') {
@@ -37,7 +37,8 @@ async function explained(cause: unknown, { host, port }: ListenAddress): Promise
 /** The node whose inspector answers there; null when nobody does, or something else. */
 async function nodeAt(host: string, port: number): Promise<string | null> {
   try {
-    const response = await fetch(`http://${reachable(host)}:${port}/v1/cluster`, { signal: AbortSignal.timeout(probeMs) });
+    const url = `http://${reachable(host)}:${port}/v1/cluster`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(probeMs) });
     const body: unknown = await response.json();
     const node: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'node') : undefined;
     return typeof node === 'string' ? node : null;

@@ -44,4 +44,5 @@ export function mistakesOf(body: unknown): ReturnType<typeof checkType.Errors> {
 }
 
 /** `disk/<id>`: the one actor that an operator event may bring into being. */
-export const isDiskActor = (id: string): boolean => id.startsWith('disk/') && checkDiskId.Check(id.slice('disk/'.length));
+export const isDiskActor = (id: string): boolean =>
+  id.startsWith('disk/') && checkDiskId.Check(id.slice('disk/'.length));

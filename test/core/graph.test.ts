@@ -16,7 +16,7 @@ const door = setup({
   on: { 'operator.inspect': { actions: 'remember' } },
   states: {
     shut: {
-      description: 'the door is shut: nobody comes through, and it says so with "red"; nothing else happens here at all',
+      description: 'the door is shut: nobody comes through, and it says so with "red"; nothing else happens here',
       tags: ['settled'],
       entry: ['remember', { type: 'lamp.light', params: { colour: 'red' } }],
       exit: { type: 'lamp.light', params: { colour: 'off' } },

@@ -5,23 +5,28 @@ import { graphOf, toMermaid } from '../../src/core/graph.ts';
 import type {
   ActorView,
   ClusterSummary,
-  DiskSummary,
   Explanation,
   ExplainStep,
   Health,
   InspectorPort,
   MachineInfo,
   Metric,
-  PathSummary,
   PostResult,
 } from '../../src/ports/inspector.ts';
 import type { JournalInfo, JournalQuery, JournalRecord } from '../../src/ports/journal.ts';
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-export type FakePath = Mutable<PathSummary>;
+import {
+  fakeDisk,
+  fakeNode,
+  nodeActor,
+  start,
+  step,
+  type FakeDisk,
+  type FakeNode,
+  type FakePath,
+  type FakeProblem,
+} from './fake-data.ts';
 
 const graph = graphOf(diskPathMachine);
-const start = Date.now() - 20_000;
 
 export class FakeInspector implements InspectorPort {
   readonly node = 'n1';
@@ -31,9 +36,9 @@ export class FakeInspector implements InspectorPort {
   trouble: string | null = null;
   ageMs = 140;
   index = 4711;
-  nodes: Mutable<ClusterSummary['nodes'][number]>[];
-  disks: (Omit<Mutable<DiskSummary>, 'paths'> & { paths: FakePath[] })[];
-  problems: Mutable<ClusterSummary['problems'][number]>[];
+  nodes: FakeNode[];
+  disks: FakeDisk[];
+  problems: FakeProblem[];
   readonly records: JournalRecord[] = [];
   readonly posted: { id: string; event: DomainEvent; operator: { by: string; reason: string }; waitMs: number }[] = [];
   nextPost: PostResult = { accepted: true, seq: 900, state: 'enabled', intents: ['900.0'], answers: [] };
@@ -46,7 +51,9 @@ export class FakeInspector implements InspectorPort {
     this.disks = Array.from({ length: size.disks }, (_, at) => fakeDisk(at + 1, size.paths));
     this.problems = [{ key: 'disks/00009', reason: 'wwn must match ^[0-9a-f]{16}$; the disk is skipped' }];
     this.#makeItInteresting();
-    for (const path of this.disks.flatMap((disk) => disk.paths)) this.record(path, 'lock.granted', path.local?.state ?? '');
+    for (const path of this.disks.flatMap((disk) => disk.paths)) {
+      this.record(path, 'lock.granted', path.local?.state ?? '');
+    }
   }
 
   get listeners(): number {
@@ -106,12 +113,39 @@ export class FakeInspector implements InspectorPort {
     const actor = this.actor(id);
     if (actor === undefined) return Promise.resolve(undefined);
     const chain: ExplainStep[] = [
-      step(31, id, 'portal.opened', actor.state, { kind: 'intent', id: '30.0' }, 'the portal was opened, so the path is served'),
-      step(30, id, 'lock.granted', 'locking.proving', { kind: 'intent', id: '12.0' }, 'the lock was granted with epoch 7'),
-      step(12, id, 'path.offered', 'unlocked.waiting', { kind: 'consul', index: 4690, key: 'paths/00001/1' }, 'the path had no owner: the session of n3 was gone'),
+      step(
+        31,
+        id,
+        'portal.opened',
+        actor.state,
+        { kind: 'intent', id: '30.0' },
+        'the portal was opened, so the path is served',
+      ),
+      step(
+        30,
+        id,
+        'lock.granted',
+        'locking.proving',
+        { kind: 'intent', id: '12.0' },
+        'the lock was granted with epoch 7',
+      ),
+      step(
+        12,
+        id,
+        'path.offered',
+        'unlocked.waiting',
+        { kind: 'consul', index: 4690, key: 'paths/00001/1' },
+        'the path had no owner: the session of n3 was gone',
+      ),
       step(4, 'node', 'node.lost', 'joined', null, "node n3's agent left the cluster"),
     ];
-    return Promise.resolve({ actor: id, state: actor.state, description: actor.description, chain, recent: chain.slice(0, 3) });
+    return Promise.resolve({
+      actor: id,
+      state: actor.state,
+      description: actor.description,
+      chain,
+      recent: chain.slice(0, 3),
+    });
   }
 
   events(query: JournalQuery): Promise<readonly JournalRecord[]> {
@@ -137,7 +171,15 @@ export class FakeInspector implements InspectorPort {
       nodes: this.nodes.map((each) => ({ ...each, paths: paths.filter((path) => path.owner === each.node).length })),
       disks: this.disks,
       exclusions: [
-        { session: '5c1f-dead', node: 'n3', state: 'wanted', method: 'command', by: 'n1', at: this.now - 4000, evidence: 'fence command runs' },
+        {
+          session: '5c1f-dead',
+          node: 'n3',
+          state: 'wanted',
+          method: 'command',
+          by: 'n1',
+          at: this.now - 4000,
+          evidence: 'fence command runs',
+        },
       ],
       problems: this.problems,
     };
@@ -160,12 +202,23 @@ export class FakeInspector implements InspectorPort {
 
   journal(): Promise<JournalInfo> {
     const { length } = this.records;
-    return Promise.resolve({ records: length, firstSeq: 1, lastSeq: length, sizeBytes: 81_920, location: '/var/lib/pathwarden/journal.db' });
+    return Promise.resolve({
+      records: length,
+      firstSeq: 1,
+      lastSeq: length,
+      sizeBytes: 81_920,
+      location: '/var/lib/pathwarden/journal.db',
+    });
   }
 
   metrics(): readonly Metric[] {
     return [
-      { name: 'pathwarden_paths_serving', help: 'Paths served here', type: 'gauge', samples: [{ labels: {}, value: 5 }] },
+      {
+        name: 'pathwarden_paths_serving',
+        help: 'Paths served here',
+        type: 'gauge',
+        samples: [{ labels: {}, value: 5 }],
+      },
       {
         name: 'pathwarden_commands_total',
         help: 'Commands run\nby kind',
@@ -213,7 +266,13 @@ export class FakeInspector implements InspectorPort {
         state,
         description: node?.description ?? '',
         tags,
-        context: { disk: path.disk, index: path.index, lock: { epoch: path.epoch, modifyIndex: 4698 }, tries: 0, trouble: null },
+        context: {
+          disk: path.disk,
+          index: path.index,
+          lock: { epoch: path.epoch, modifyIndex: 4698 },
+          tries: 0,
+          trouble: null,
+        },
         since: start - 1000 * 60 * (3 + path.index * 7),
         seq: 31,
         pending: state.startsWith('mapped') ? [{ id: '31.0', type: 'address.probe', params: { ip: path.ip } }] : [],
@@ -222,72 +281,4 @@ export class FakeInspector implements InspectorPort {
       },
     ];
   }
-}
-
-function fakeNode(node: string, at: number): Mutable<ClusterSummary['nodes'][number]> {
-  return {
-    node,
-    alive: node !== 'n3',
-    draining: node === 'n2' ? { by: 'alice', reason: 'firmware update' } : null,
-    leaving: false,
-    inspector: node === 'n3' ? '' : `http://10.0.0.${at + 1}:7400`,
-    version: '0.1.0',
-    session: node === 'n3' ? null : `5c1f-000${at}`,
-    paths: 0,
-  };
-}
-
-function fakeDisk(number: number, paths: number): Omit<Mutable<DiskSummary>, 'paths'> & { paths: FakePath[] } {
-  const disk = String(number).padStart(5, '0');
-  return {
-    disk,
-    desired: 'started',
-    status: 'started',
-    iqn: `iqn.2026-01.net.example:${disk}`,
-    wwn: `60014050000${disk}`,
-    backstore: { kind: 'file', path: `/srv/images/${disk}.img` },
-    access: { initiators: [] },
-    paths: Array.from({ length: paths }, (_, at) => fakePath(disk, number, at + 1)),
-  };
-}
-
-function fakePath(disk: string, number: number, index: number): FakePath {
-  const owner = (number + index) % 2 === 0 ? 'n1' : 'n2';
-  return {
-    disk,
-    index,
-    ip: `10.0.${number}.${100 + index}`,
-    owner,
-    epoch: 5 + index,
-    pendingExclusion: null,
-    local: owner === 'n1' ? { state: 'enabled', tags: ['serving', 'settled', 'holding'] } : { state: 'unlocked.idle', tags: ['idle', 'settled'] },
-    moving: null,
-  };
-}
-
-function nodeActor(): ActorView {
-  return {
-    id: 'node',
-    machine: 'node@1',
-    state: 'joined',
-    description: 'The node is part of the cluster.',
-    tags: ['settled'],
-    context: {},
-    since: start - 3_600_000,
-    seq: 4,
-    pending: [],
-    timers: [],
-    accepts: ['operator.drain', 'operator.undrain', 'operator.confirmDown'],
-  };
-}
-
-function step(
-  seq: number,
-  actor: string,
-  type: string,
-  state: string,
-  cause: ExplainStep['cause'],
-  text: string,
-): ExplainStep {
-  return { seq, actor, at: start - 100_000 + seq * 1000, event: { type }, state, cause, text };
 }

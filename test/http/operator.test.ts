@@ -100,7 +100,11 @@ describe('an operator event', () => {
   });
 
   test('must be JSON, and small', async () => {
-    for (const [type, status] of [['text/plain', 415], ['application/x-www-form-urlencoded', 415], ['application/json', 400]] as const) {
+    for (const [type, status] of [
+      ['text/plain', 415],
+      ['application/x-www-form-urlencoded', 415],
+      ['application/json', 400],
+    ] as const) {
       const answer = await it.app.inject({
         method: 'POST',
         url: '/v1/actors/node/events',

@@ -51,8 +51,8 @@ describe('health', () => {
 describe('actors', () => {
   test('are listed, and can be chosen by the beginning of their id and by tag', async () => {
     expect((await get('/v1/actors')).json()).toHaveLength(17);
-    const ids = (await get('/v1/actors?prefix=path/00003/&tag=needsOperator')).json().map((each: { id: string }) => each.id);
-    expect(ids).toEqual(['path/00003/1']);
+    const found = (await get('/v1/actors?prefix=path/00003/&tag=needsOperator')).json();
+    expect(found.map((each: { id: string }) => each.id)).toEqual(['path/00003/1']);
   });
 
   test('are found by their id with its slashes, plain or encoded', async () => {
@@ -63,7 +63,11 @@ describe('actors', () => {
 
   test('explain themselves back to the first cause', async () => {
     const explanation = (await get('/v1/actors/path/00001/1/explain')).json();
-    expect(explanation.chain.at(-1)).toMatchObject({ actor: 'node', cause: null, text: "node n3's agent left the cluster" });
+    expect(explanation.chain.at(-1)).toMatchObject({
+      actor: 'node',
+      cause: null,
+      text: "node n3's agent left the cluster",
+    });
   });
 
   test('that do not exist are 404 and say where the others are', async () => {
@@ -114,10 +118,18 @@ describe('machines, cluster and journal', () => {
 
 describe('errors', () => {
   test('keep their code, message and facts', async () => {
-    it.inspector.failWith = new PathwardenError('JOURNAL_WRITE_FAILED', 'The disk of the journal is full.', { free: 0 });
+    it.inspector.failWith = new PathwardenError(
+      'JOURNAL_WRITE_FAILED',
+      'The disk of the journal is full.',
+      { free: 0 },
+    );
     const answer = await get('/v1/actors');
     expect(answer.statusCode).toBe(500);
-    expect(answer.json()).toEqual({ code: 'JOURNAL_WRITE_FAILED', message: 'The disk of the journal is full.', facts: { free: 0 } });
+    expect(answer.json()).toEqual({
+      code: 'JOURNAL_WRITE_FAILED',
+      message: 'The disk of the journal is full.',
+      facts: { free: 0 },
+    });
   });
 
   test('that nobody expected tell the log everything and the caller nothing', async () => {

@@ -35,7 +35,8 @@ async function* messages(url: string, headers: Record<string, string> = {}): Asy
     const blocks = rest.split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {
-      const field = (name: string) => block.split('\n').find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      const lines = block.split('\n');
+      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
       if (block.startsWith(':')) yield { id: undefined, event: 'comment', data: {} };
       const event = field('event');
       if (event !== undefined) yield { id: field('id'), event, data: JSON.parse(field('data') ?? '{}') };
@@ -87,7 +88,10 @@ test('a Last-Event-ID that is none is refused', async () => {
 test('the board comes at once, after each change, and many changes together', async () => {
   const { url, inspector } = await running({ boardMs: 50 });
   const stream = messages(`${url}/v1/stream`);
-  expect((await next(stream, 'board')).data).toMatchObject({ cluster: { node: 'n1', index: 4711 }, health: { ready: true } });
+  expect((await next(stream, 'board')).data).toMatchObject({
+    cluster: { node: 'n1', index: 4711 },
+    health: { ready: true },
+  });
   for (let count = 0; count < 20; count += 1) inspector.change('00001', 1, { epoch: 100 + count });
   expect((await next(stream, 'board')).data).toMatchObject({ cluster: { index: 4731 } });
   inspector.trouble = 'Consul does not answer';
@@ -120,7 +124,10 @@ test('more streams than allowed are refused with the name of the limit', async (
   const stream = messages(`${url}/v1/stream`);
   await next(stream, 'board');
   const answer = await fetch(`${url}/v1/stream`);
-  expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'LIMIT_EXCEEDED', facts: { limit: 'streams' } }]);
+  expect([answer.status, await answer.json()]).toMatchObject([
+    503,
+    { code: 'LIMIT_EXCEEDED', facts: { limit: 'streams' } },
+  ]);
 });
 
 test('closing the app ends its streams and stops listening to the daemon', async () => {

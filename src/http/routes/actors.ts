@@ -6,8 +6,16 @@ import type { App, RouteContext } from '../app.ts';
 import { ActorView, ErrorBody, Explanation } from '../schemas.ts';
 
 const Filter = Type.Object({
-  prefix: Type.Optional(Type.String({ maxLength: 256, description: 'Ids that start with it', examples: ['path/00001/'] })),
-  tag: Type.Optional(Type.String({ maxLength: 64, description: 'Actors whose state has this tag', examples: ['serving'] })),
+  prefix: Type.Optional(Type.String({
+    maxLength: 256,
+    description: 'Ids that start with it',
+    examples: ['path/00001/'],
+  })),
+  tag: Type.Optional(Type.String({
+    maxLength: 64,
+    description: 'Actors whose state has this tag',
+    examples: ['serving'],
+  })),
 });
 
 export function actorRoutes(app: App, { inspector }: RouteContext): void {
@@ -46,5 +54,9 @@ export function actorRoutes(app: App, { inspector }: RouteContext): void {
 }
 
 function noActor(id: string): never {
-  throw new PathwardenError('NOT_FOUND', `There is no actor "${id}" on this node; /v1/actors lists them.`, { actor: id });
+  throw new PathwardenError(
+    'NOT_FOUND',
+    `There is no actor "${id}" on this node; /v1/actors lists them.`,
+    { actor: id },
+  );
 }

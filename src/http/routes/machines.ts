@@ -6,13 +6,22 @@ import { ErrorBody, MachineInfo } from '../schemas.ts';
 
 const Params = Type.Object({ name: Type.String({ minLength: 1, maxLength: 128, examples: ['disk-path'] }) });
 const Format = Type.Object({
-  format: Type.Optional(Type.Union([Type.Literal('json'), Type.Literal('mermaid')], { description: 'json when left out' })),
+  format: Type.Optional(Type.Union(
+    [Type.Literal('json'), Type.Literal('mermaid')],
+    { description: 'json when left out' },
+  )),
 });
 
 export function machineRoutes(app: App, { inspector }: RouteContext): void {
   app.get(
     '/v1/machines',
-    { schema: { tags: ['machines'], summary: 'Names of the machines', response: { 200: Type.Immutable(Type.Array(Type.String())) } } },
+    {
+      schema: {
+        tags: ['machines'],
+        summary: 'Names of the machines',
+        response: { 200: Type.Immutable(Type.Array(Type.String())) },
+      },
+    },
     () => inspector.machines(),
   );
 
@@ -31,7 +40,11 @@ export function machineRoutes(app: App, { inspector }: RouteContext): void {
       const { name } = request.params;
       const machine = inspector.machine(name);
       if (machine === undefined) {
-        throw new PathwardenError('NOT_FOUND', `There is no machine "${name}"; /v1/machines lists them.`, { machine: name });
+        throw new PathwardenError(
+          'NOT_FOUND',
+          `There is no machine "${name}"; /v1/machines lists them.`,
+          { machine: name },
+        );
       }
       if (request.query.format !== 'mermaid') return machine;
       reply.type('text/plain; charset=utf-8');

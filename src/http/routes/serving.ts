@@ -5,7 +5,10 @@ import { PathwardenError } from '../../errors.ts';
 import type { App, RouteContext } from '../app.ts';
 import { ErrorBody, Serving } from '../schemas.ts';
 
-const Params = Type.Object({ disk: Type.String({ examples: ['00001'] }), index: Type.Integer({ minimum: 1, examples: [1] }) });
+const Params = Type.Object({
+  disk: Type.String({ examples: ['00001'] }),
+  index: Type.Integer({ minimum: 1, examples: [1] }),
+});
 
 export function servingRoutes(app: App, { inspector }: RouteContext): void {
   app.get(

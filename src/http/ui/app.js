@@ -32,7 +32,8 @@ function onLink(isUp) {
     return;
   }
   drawLost();
-  setText(lost, `✕ Connection lost, ${lastSeen === null ? 'nothing to show yet' : `showing the state of ${clock(lastSeen)}`}. Trying again…`);
+  const shown = lastSeen === null ? 'nothing to show yet' : `showing the state of ${clock(lastSeen)}`;
+  setText(lost, `✕ Connection lost, ${shown}. Trying again…`);
 }
 
 startOverview();

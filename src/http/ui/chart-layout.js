@@ -16,7 +16,7 @@ const characterWidth = 6.9;
 
 /** Boxes parents first; edges one per pair of states, with all events that lead along them. */
 export function layoutChart(graph, maxWidth) {
-  const childrenOf = new Map(graph.nodes.map((node) => [node.id, graph.nodes.filter((each) => each.parent === node.id)]));
+  const childrenOf = Map.groupBy(graph.nodes, (node) => node.parent);
   const root = graph.nodes.find((node) => node.parent === null);
   const columns = (childrenOf.get(root.id) ?? []).map((node) => measure(node, childrenOf, 1));
   const boxes = [];
@@ -48,7 +48,8 @@ function placeColumns(columns, maxWidth, boxes) {
       row += 1;
       rowHeight = 0;
     }
-    place(column, { x, y, width: column.width, column: at, row, columnBox: { left: x, right: x + column.width, top: y } }, boxes);
+    const columnBox = { left: x, right: x + column.width, top: y };
+    place(column, { x, y, width: column.width, column: at, row, columnBox }, boxes);
     x += column.width + columnGap;
     width = Math.max(width, x - columnGap + margin);
     rowHeight = Math.max(rowHeight, column.height);
@@ -74,7 +75,8 @@ function edgesOf(graph, byId) {
     const to = target === null ? undefined : byId.get(target);
     if (from === undefined || to === undefined || from === to) continue;
     const key = `${source} → ${target}`;
-    const edge = merged.get(key) ?? { key, source, target, path: route(from, to), isInner: from.column === to.column, events: [] };
+    const isInner = from.column === to.column;
+    const edge = merged.get(key) ?? { key, source, target, path: route(from, to), isInner, events: [] };
     edge.events.push(guard === null ? event : `${event} [${guard}]`);
     merged.set(key, edge);
   }

@@ -15,7 +15,13 @@ export function drawChart(place, graph, maxWidth) {
   const groups = new Map(chart.boxes.map((box) => [box.id, boxGroup(box)]));
   const drawing = svg(
     'svg',
-    { viewBox: `0 0 ${chart.width} ${chart.height}`, width: chart.width, height: chart.height, role: 'group', class: 'chart' },
+    {
+      viewBox: `0 0 ${chart.width} ${chart.height}`,
+      width: chart.width,
+      height: chart.height,
+      role: 'group',
+      class: 'chart',
+    },
     svg('defs', {}, marker('arrow', 'edge-tip'), marker('arrow-strong', 'edge-tip strong')),
     // Arrows between columns run behind the boxes; those inside a column have room of their own.
     ...faint(false),
@@ -56,7 +62,8 @@ function highlight({ chart, groups, strong, note }, state) {
   for (const [key, path] of strong) path.classList.toggle('on', leaving.some((edge) => edge.key === key));
   for (const [id, group] of groups) group.classList.toggle('next', leaving.some((edge) => edge.target === id));
   const box = chart.boxes.find((each) => each.id === state);
-  setText(note, box === undefined ? `${state} is not part of this version of the machine.` : `${state}: ${box.node.description || 'no description'}`);
+  const said = box === undefined ? 'not part of this version of the machine' : box.node.description || 'no description';
+  setText(note, `${state}: ${said}`);
 }
 
 function listen(view, box) {
@@ -82,14 +89,21 @@ function boxGroup(box) {
   const { node, x, y, width, height, isLeaf, depth } = box;
   const look = node.tags.length === 0 ? null : lookOf(node.tags);
   const glyph = look !== null && (look.kind === 'bad' || look.kind === 'good') ? `${look.glyph} ` : '';
-  const textY = isLeaf ? y + height / 2 : y + 14;
+  const textAt = isLeaf
+    ? { x: x + width / 2, y: y + height / 2, 'text-anchor': 'middle' }
+    : { x: x + 10, y: y + 14, 'text-anchor': 'start' };
   return svg(
     'g',
-    { class: `box ${isLeaf ? 'leaf' : 'outer'} depth-${depth}`, 'data-state': box.id, role: 'img', 'aria-label': `${box.id}. ${node.description}` },
+    {
+      class: `box ${isLeaf ? 'leaf' : 'outer'} depth-${depth}`,
+      'data-state': box.id,
+      role: 'img',
+      'aria-label': `${box.id}. ${node.description}`,
+    },
     svg('title', {}, [box.id, node.description, node.tags.join(', ')].filter((line) => line !== '').join('\n')),
     svg('rect', { class: 'ring', x: x - 3.5, y: y - 3.5, width: width + 7, height: height + 7, rx: 9 }),
     svg('rect', { class: 'body', x, y, width, height, rx: 6 }),
-    svg('text', { x: isLeaf ? x + width / 2 : x + 10, y: textY, 'text-anchor': isLeaf ? 'middle' : 'start', 'dominant-baseline': 'central' }, `${glyph}${node.key}`),
+    svg('text', { ...textAt, 'dominant-baseline': 'central' }, `${glyph}${node.key}`),
   );
 }
 

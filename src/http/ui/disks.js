@@ -5,6 +5,7 @@ import { localLook, matches, notesOf, pathId, views } from './paths.js';
 
 /** More disks than this start collapsed, except those that need a look. */
 const openDisks = 8;
+const columns = ['Path', 'IP', 'Owner', 'State on this node', 'In state', 'Epoch', 'Notes'];
 
 const folded = new Map();
 let view = views[0];
@@ -54,7 +55,12 @@ function drawViews(cluster, onOpen) {
       view = each;
       redraw(onOpen);
     };
-    return h('button', { type: 'button', class: 'chip', 'data-view': each.id, onclick: choose }, h('b', { class: 'mono' }), ` ${each.label}`);
+    return h(
+      'button',
+      { type: 'button', class: 'chip', 'data-view': each.id, onclick: choose },
+      h('b', { class: 'mono' }),
+      ` ${each.label}`,
+    );
   };
   reconcile(byId('views'), views, (each) => each.id, create, (button, each) => {
     const count = paths.filter((path) => each.has(path)).length;
@@ -103,7 +109,7 @@ function makeDisk(disk, onOpen) {
     h(
       'table',
       { class: 'paths', id: bodyId },
-      h('thead', {}, h('tr', {}, ...['Path', 'IP', 'Owner', 'State on this node', 'In state', 'Epoch', 'Notes'].map((title) => h('th', { scope: 'col' }, title)))),
+      h('thead', {}, h('tr', {}, ...columns.map((title) => h('th', { scope: 'col' }, title)))),
       h('tbody'),
     ),
   );
@@ -128,7 +134,11 @@ function updateDisk(element, { disk, paths }, context) {
 
 function makeRow(path, onOpen) {
   const id = pathId(path);
-  const open = h('button', { type: 'button', class: 'open mono', 'aria-label': `Path ${id}: open` }, String(path.index));
+  const open = h(
+    'button',
+    { type: 'button', class: 'open mono', 'aria-label': `Path ${id}: open` },
+    String(path.index),
+  );
   const cell = (name, ...children) => h('td', { 'data-cell': name }, ...children);
   const row = h(
     'tr',
@@ -136,7 +146,15 @@ function makeRow(path, onOpen) {
     h('th', { scope: 'row', 'data-cell': 'path' }, open),
     cell('ip'),
     cell('owner'),
-    cell('state', h('span', { class: 'state' }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), h('span', { class: 'state-name mono' }))),
+    cell(
+      'state',
+      h(
+        'span',
+        { class: 'state' },
+        h('span', { class: 'glyph', 'aria-hidden': 'true' }),
+        h('span', { class: 'state-name mono' }),
+      ),
+    ),
     cell('since'),
     cell('epoch'),
     cell('notes'),

@@ -44,7 +44,8 @@ export function drawOverview(board, onOpen) {
 function drawAge() {
   if (contact === null) return;
   const age = byId('consul-age');
-  setText(age, contact.trouble === null ? tenths(contact.ageMs) : `▲ ${tenths(contact.ageMs + performance.now() - contact.at)}`);
+  const now = contact.ageMs + performance.now() - contact.at;
+  setText(age, contact.trouble === null ? tenths(contact.ageMs) : `▲ ${tenths(now)}`);
   setAttribute(age, 'data-kind', contact.trouble === null ? null : 'bad');
 }
 
@@ -57,7 +58,14 @@ function say(text) {
 
 function drawNodes(cluster) {
   const create = () =>
-    h('li', { class: 'node' }, h('span', { class: 'node-name mono' }), h('span', { class: 'pill' }), h('span', { class: 'node-more' }), h('span', { class: 'node-link' }));
+    h(
+      'li',
+      { class: 'node' },
+      h('span', { class: 'node-name mono' }),
+      h('span', { class: 'pill' }),
+      h('span', { class: 'node-more' }),
+      h('span', { class: 'node-link' }),
+    );
   reconcile(byId('nodes'), cluster.nodes, (node) => node.node, create, (element, node) => {
     const [name, pill, more, link] = element.children;
     const look = nodeLook(node);
@@ -110,14 +118,16 @@ function attention(cluster, descriptions) {
       glyph: each.state === 'failed' ? '▲' : '◆',
       text: `${each.node} is not proven out (${each.state}, method ${each.method}): ${each.evidence}`,
     }));
-  const problems = cluster.problems.map((each) => ({ key: `key ${each.key}`, actor: null, glyph: '▲', text: `key ${each.key}: ${each.reason}` }));
-  const trouble = cluster.trouble === null ? [] : [{ key: 'consul', actor: null, glyph: '▲', text: `Consul: ${cluster.trouble}` }];
+  const alarm = (key, text) => ({ key, actor: null, glyph: '▲', text });
+  const problems = cluster.problems.map(({ key, reason }) => alarm(`key ${key}`, `key ${key}: ${reason}`));
+  const trouble = cluster.trouble === null ? [] : [alarm('consul', `Consul: ${cluster.trouble}`)];
   return [...trouble, ...exclusions, ...paths, ...problems];
 }
 
 function pathLine({ path, note }, descriptions) {
   const why = note.glyph === '▲' ? `: ${descriptions.get(pathId(path)) ?? ''}` : '';
-  return { key: `${pathId(path)} ${note.text}`, actor: pathId(path), glyph: note.glyph, text: `${path.ip} ${note.text}${why}` };
+  const actor = pathId(path);
+  return { key: `${actor} ${note.text}`, actor, glyph: note.glyph, text: `${path.ip} ${note.text}${why}` };
 }
 
 function asOne(same) {
@@ -127,14 +137,21 @@ function asOne(same) {
 
 function drawAttention(items, onOpen) {
   byId('attention').toggleAttribute('data-calm', items.length === 0);
-  setText(byId('attention-title'), items.length === 0 ? '● Nothing needs attention' : `▲ Needs attention (${items.length})`);
+  const title = items.length === 0 ? '● Nothing needs attention' : `▲ Needs attention (${items.length})`;
+  setText(byId('attention-title'), title);
   byId('attention-list').hidden = items.length === 0;
   const create = (item) => {
     const what =
       item.actor === null
         ? h('span', { class: 'what' })
         : h('button', { type: 'button', class: 'link mono', onclick: () => onOpen(item.actor) }, item.actor);
-    return h('li', {}, h('span', { class: 'glyph', 'aria-hidden': 'true' }, item.glyph), h('p', {}, what, ' ', h('span', { class: 'said' })));
+    return h(
+      'li',
+      {},
+      h('span', { class: 'glyph', 'aria-hidden': 'true' }, item.glyph),
+      h('p', {}, what, ' ', h('span', { class: 'said' })),
+    );
   };
-  reconcile(byId('attention-list'), items, (item) => item.key, create, (line, item) => setText(line.querySelector('.said'), item.text));
+  const update = (line, item) => setText(line.querySelector('.said'), item.text);
+  reconcile(byId('attention-list'), items, (item) => item.key, create, update);
 }

@@ -1,7 +1,8 @@
 // One actor in full: where it is in its machine, why, and what it waits for.
-import { byId, h, reconcile, setAttribute, setText } from './dom.js';
+import { byId, h, setAttribute, setText } from './dom.js';
 import { drawChart } from './chart.js';
-import { clock, dayAndClock, duration, serverNow } from './format.js';
+import { dayAndClock, duration, serverNow } from './format.js';
+import { drawAccepts, drawChain, drawContext, drawLines } from './panel-lists.js';
 import { lookOf } from './paths.js';
 
 const refreshMs = 200;
@@ -67,26 +68,30 @@ async function read(url) {
 }
 
 function skeleton(id) {
-  const part = (tag, attributes, ...children) => h(tag, attributes, ...children);
   const parts = {
-    state: part('span', { class: 'pill big' }, '…'),
-    description: part('p', { class: 'lead' }, 'Reading…'),
-    facts: part('p', { class: 'muted' }),
-    chart: part('div', { class: 'chart-place' }),
-    chain: part('ol', { class: 'chain' }),
-    recent: part('ol', { class: 'chain' }),
-    accepts: part('ul', { class: 'accepts' }),
-    pending: part('ul', { class: 'lines' }),
-    timers: part('ul', { class: 'lines' }),
-    context: part('dl', { class: 'context' }),
+    state: h('span', { class: 'pill big' }, '…'),
+    description: h('p', { class: 'lead' }, 'Reading…'),
+    facts: h('p', { class: 'muted' }),
+    chart: h('div', { class: 'chart-place' }),
+    chain: h('ol', { class: 'chain' }),
+    recent: h('ol', { class: 'chain' }),
+    accepts: h('ul', { class: 'accepts' }),
+    pending: h('ul', { class: 'lines' }),
+    timers: h('ul', { class: 'lines' }),
+    context: h('dl', { class: 'context' }),
   };
   const block = (title, body) => h('section', {}, h('h3', {}, title), body);
-  const close = h('button', { type: 'button', class: 'plain close', 'aria-label': 'Close', onclick: closePanel }, '✕ Close');
+  const close = h(
+    'button',
+    { type: 'button', class: 'plain close', 'aria-label': 'Close', onclick: closePanel },
+    '✕ Close',
+  );
+  const title = h('h2', { id: 'panel-title', class: 'mono', tabindex: '-1', autofocus: true }, id);
   const stale = h('span', { class: 'panel-stale' }, '✕ connection lost, this is not the state of now');
   parts.whole = h(
     'div',
     { class: 'panel-body' },
-    h('header', { class: 'panel-head' }, h('h2', { id: 'panel-title', class: 'mono', tabindex: '-1', autofocus: true }, id), parts.state, stale, close),
+    h('header', { class: 'panel-head' }, title, parts.state, stale, close),
     parts.description,
     parts.facts,
     h('section', { class: 'chart-section', 'aria-label': 'State chart' }, parts.chart, legend()),
@@ -132,7 +137,12 @@ function draw(panel, actor, explanation, machine) {
   drawChain(parts.chain, explanation?.chain ?? []);
   drawChain(parts.recent, explanation?.recent ?? []);
   drawAccepts(parts.accepts, actor, machine?.graph ?? null);
-  drawLines(parts.pending, actor.pending, 'nothing', (each) => [`${each.type}`, `#${each.id} ${JSON.stringify(each.params)}`]);
+  drawLines(
+    parts.pending,
+    actor.pending,
+    'nothing',
+    (each) => [`${each.type}`, `#${each.id} ${JSON.stringify(each.params)}`],
+  );
   drawLines(parts.timers, actor.timers, 'none', (each) => [each.name, '']);
   drawContext(parts.context, actor.context);
   drawTimes();
@@ -150,68 +160,11 @@ function drawMachine(panel, actor, machine) {
   panel.chart.show(actor.state);
 }
 
-function drawChain(list, steps) {
-  const create = (step) =>
-    h(
-      'li',
-      {},
-      h('time', { class: 'mono', title: dayAndClock(step.at) }, clock(step.at)),
-      h(
-        'div',
-        {},
-        h('p', {}, step.text),
-        h('p', { class: 'muted mono' }, `${step.actor}  ${step.event.type} → ${step.state}${causeText(step.cause)}`),
-      ),
-    );
-  reconcile(list, steps, (step) => `${step.seq} ${step.text}`, create);
-}
-
-function causeText(cause) {
-  if (cause === null) return '';
-  switch (cause.kind) {
-    case 'intent':
-      return `  · answers intent ${cause.id}`;
-    case 'consul':
-      return `  · Consul index ${cause.index}${cause.key === undefined ? '' : ` ${cause.key}`}`;
-    case 'operator':
-      return `  · ${cause.by}: ${cause.reason}`;
-    default:
-      return `  · ${cause.what}`;
-  }
-}
-
-/** What each accepted event would do, from the innermost state outwards, as the machine tries them. */
-function drawAccepts(list, actor, graph) {
-  const outwards = (state) => (state === '' ? ['*'] : [state, ...outwards(state.split('.').slice(0, -1).join('.'))]);
-  const items = actor.accepts.map((event) => {
-    const source = outwards(actor.state).find((state) => graph?.edges.some((edge) => edge.source === state && edge.event === event));
-    const edges = graph?.edges.filter((edge) => edge.source === source && edge.event === event) ?? [];
-    return { event, leads: edges.map((edge) => `${edge.target === null ? 'stays' : `→ ${edge.target}`}${edge.guard === null ? '' : ` if ${edge.guard}`}`) };
-  });
-  const create = (item) => h('li', {}, h('span', { class: 'mono' }, item.event), h('span', { class: 'muted' }, item.leads.join(', ')));
-  reconcile(list, items, (item) => JSON.stringify(item), create);
-}
-
-function drawLines(list, items, none, texts) {
-  const rows = items.length === 0 ? [{ none: true }] : items;
-  const create = (item) => {
-    if (item.none === true) return h('li', { class: 'muted' }, none);
-    const [name, more] = texts(item);
-    return h('li', { 'data-due': item.dueInMs ?? null }, h('span', { class: 'mono' }, name), h('span', { class: 'muted mono' }, more));
-  };
-  reconcile(list, rows, (item) => JSON.stringify(item), create);
-}
-
-function drawContext(list, context) {
-  const entries = context !== null && typeof context === 'object' ? Object.entries(context) : [['value', context]];
-  const create = ([name]) => h('div', {}, h('dt', { class: 'mono' }, name), h('dd', { class: 'mono' }));
-  reconcile(list, entries, ([name]) => name, create, (row, [, value]) => setText(row.lastChild, typeof value === 'string' ? value : JSON.stringify(value)));
-}
-
 function drawTimes() {
   if (open?.actor === null || open === null) return;
   const { actor, parts, read } = open;
-  setText(parts.facts, `for ${duration(serverNow() - actor.since)}, since ${dayAndClock(actor.since)} · ${actor.machine} · record ${actor.seq}${actor.tags.length === 0 ? '' : ` · ${actor.tags.join(', ')}`}`);
+  const lasting = `for ${duration(serverNow() - actor.since)}, since ${dayAndClock(actor.since)}`;
+  setText(parts.facts, [lasting, actor.machine, `record ${actor.seq}`, ...actor.tags].join(' · '));
   for (const line of parts.timers.querySelectorAll('[data-due]')) {
     const left = Number(line.dataset.due) - (performance.now() - read);
     setText(line.lastChild, left > 0 ? `in ${(left / 1000).toFixed(1)} s` : 'due');

@@ -26,7 +26,12 @@ export function notesOf(path, disk, cluster) {
   if (path.owner === null && disk.desired === 'started') notes.push({ kind: 'bad', glyph: '✕', text: 'no owner' });
   if (path.pendingExclusion !== null) {
     const { node, session } = path.pendingExclusion;
-    notes.push({ kind: 'warn', glyph: '◆', text: `${node} not proven out`, title: `Session ${session} is not excluded yet` });
+    notes.push({
+      kind: 'warn',
+      glyph: '◆',
+      text: `${node} not proven out`,
+      title: `Session ${session} is not excluded yet`,
+    });
   }
   if (path.moving !== null) {
     const { from, to, by, reason } = path.moving;
@@ -49,6 +54,15 @@ export const views = [
 
 export function matches(path, disk, words) {
   if (words.length === 0) return true;
-  const text = `${disk.disk} ${disk.iqn} ${disk.status} ${pathId(path)} ${path.ip} ${path.owner ?? 'none'} ${path.local?.state ?? ''}`;
-  return words.every((word) => text.toLowerCase().includes(word));
+  const { ip, owner, local } = path;
+  const text = [
+    disk.disk,
+    disk.iqn,
+    disk.status,
+    pathId(path),
+    ip,
+    owner ?? 'none',
+    local?.state ?? '',
+  ].join(' ').toLowerCase();
+  return words.every((word) => text.includes(word));
 }
