@@ -3,6 +3,7 @@ import type { ClusterEntry, ClusterPort } from '../../src/ports/cluster.ts';
 import type { CallOptions, Outcome } from '../../src/ports/outcome.ts';
 import { done, refused, unknown } from '../../src/ports/outcome.ts';
 import type { KvOperation } from './api.ts';
+import type { Budget } from './budget.ts';
 import { openBudget } from './budget.ts';
 import { toEntry } from './entries.ts';
 import type { Parts } from './lock.ts';
@@ -16,6 +17,9 @@ export async function put(parts: Parts, request: Put, options: CallOptions): Pro
   const { api, clock, prefix } = parts;
   const { value, expectedModifyIndex } = request;
   const budget = openBudget(clock, options);
+  // What must be absent was never locked; anything else is looked at first.
+  const epoch = expectedModifyIndex === 0 ? done(null) : await refuseLockKey(parts, request.key, budget);
+  if (epoch.kind !== 'done') return epoch;
   const target = { Key: prefix + request.key, Value: base64(value) };
   const write: KvOperation =
     expectedModifyIndex === undefined
@@ -32,6 +36,14 @@ export async function put(parts: Parts, request: Put, options: CallOptions): Pro
     if (expectedModifyIndex === undefined || (entry?.modifyIndex ?? 0) === expectedModifyIndex) return null;
     return changed();
   });
+}
+
+// Consul sets the lock index, our epoch, back to 0 at every plain write.
+async function refuseLockKey(parts: Parts, key: string, budget: Budget): Promise<Outcome> {
+  const before = await readEntry(parts, key, budget.rest());
+  if (before.kind !== 'done') return before;
+  if (before.value === null || before.value.lockIndex === 0) return done(null);
+  return refused('a plain write would set back the epoch of a key that is used as a lock', 'locked');
 }
 
 export async function remove(parts: Parts, request: Remove, options: CallOptions): Promise<Outcome> {

@@ -27,7 +27,7 @@ export interface WatchPace {
   readonly longestBackOffMs: number;
 }
 
-export const defaultPace: WatchPace = {
+const defaultPace: WatchPace = {
   waitMs: 5000,
   marginMs: 1000,
   readMs: 2000,

@@ -81,7 +81,10 @@ export interface ClusterPort {
   /** Unlocks and writes `value` (empty after a clean release) in one transaction. `refused` (`lost`) when it is not ours. */
   release(lock: Lock, value: string, options: CallOptions): Promise<Outcome>;
 
-  /** Writes a key that nobody locks. With `expectedModifyIndex` (0 = must be absent) it is refused (`changed`) on any other. */
+  /**
+   * Writes a key that nobody locks. With `expectedModifyIndex` (0 = must be absent) it is refused (`changed`) on any other.
+   * Refused (`locked`) for a key that was ever locked: Consul's plain write would set its lockIndex, the epoch, back to 0.
+   */
   put(
     request: { key: string; value: string; expectedModifyIndex?: number },
     options: CallOptions,

@@ -1,7 +1,7 @@
 // Nodes and their health checks.
 import type { CheckRow, State } from './state.ts';
 
-export const serfHealth = 'serfHealth';
+const serfHealth = 'serfHealth';
 
 export const checkKey = (node: string, checkId: string): string => `${node}\0${checkId}`;
 

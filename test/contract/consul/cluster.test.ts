@@ -166,9 +166,18 @@ describe.each(subjects)('the cluster port over $name', ({ start }) => {
     expect(await cluster.confirm(lock, call)).toMatchObject(lost);
   });
 
-  test('has lost a lock whose epoch a write without the lock set back', async () => {
+  test('refuses to put what was ever locked: that would set the epoch back', async () => {
     const lock = await acquired(await newSession());
-    await cluster.put({ key: 'paths/a/0', value: 'a careless write' }, call);
+    const put = { key: 'paths/a/0', value: 'a careless write' };
+    expect(await cluster.put(put, call)).toMatchObject({ kind: 'refused', code: 'locked' });
+    await cluster.release(lock, '', call);
+    expect(await cluster.put(put, call)).toMatchObject({ kind: 'refused', code: 'locked' });
+    expect(value(await cluster.read('paths/a/0', call))).toMatchObject({ lockIndex: 1, value: '' });
+  });
+
+  test('has lost a lock whose epoch somebody else set back with a plain write', async () => {
+    const lock = await acquired(await newSession());
+    await subject.api.txn([{ Verb: 'set', Key: `test${prefixes}/paths/a/0`, Value: 'eA==' }], call);
     expect(await cluster.confirm(lock, call)).toMatchObject({ kind: 'refused', code: 'lost' });
   });
 
