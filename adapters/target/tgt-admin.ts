@@ -1,6 +1,7 @@
 // One tgtd, spoken to through its command line.
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run } from '../run.ts';
+import { plainIp } from './ip-text.ts';
 import { readAccounts, readPortals, readTargets, type TgtPortal, type TgtTarget } from './tgt-show.ts';
 
 export interface TgtAdmin {
@@ -40,6 +41,9 @@ export function tgtAdmin(settings: { run: Run; controlPort: number }): TgtAdmin 
 
 // tgtadm exits with EINVAL when tgtd itself said no; anything else is trouble on the way to it.
 const answeredNo = 22;
+
+/** The same text for the same portal, whichever way its address is written. */
+export const portalName = ({ ip, port }: TgtPortal): string => portalText({ ip: plainIp(ip), port });
 
 /** `IP:port` as tgtadm writes it. */
 export const portalText = (portal: TgtPortal): string =>

@@ -5,11 +5,12 @@
 import type { Portal, TargetPort, TargetView } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { type Run, shareDeadline } from '../run.ts';
-import { portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
+import { portalName, portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
 import { closeSessions, cutConnections } from './tgt-connections.ts';
 import { type BackingFlags, define, stateArgv } from './tgt-define.ts';
 import { isLoopback, isWildcard, samePortal } from './ip-text.ts';
 import type { TgtPortal } from './tgt-show.ts';
+import { type Left, turns } from './turns.ts';
 
 export interface TgtSettings {
   readonly run: Run;
@@ -23,10 +24,11 @@ export function tgtTarget(settings: TgtSettings): TargetPort {
   const admin = tgtAdmin(settings);
   const service: Service = { admin, run: settings.run, openedFor: new Map(), inTurn: turns() };
   const flags = settings.backingFlags ?? 'sync:direct';
+  const { inTurn } = service;
   return {
-    ensureDefined: (spec, options) => service.inTurn(spec.iqn, () => ensureDefined(service, spec, flags, options)),
-    ensureRemoved: ({ iqn }, options) => service.inTurn(iqn, () => ensureRemoved(service, iqn, options)),
-    ensureOpen: (portal, options) => service.inTurn(portal.iqn, () => ensureOpen(service, portal, options)),
+    ensureDefined: (spec, options) => inTurn(spec.iqn, options, (left) => ensureDefined(service, spec, flags, left)),
+    ensureRemoved: ({ iqn }, options) => inTurn(iqn, options, (left) => ensureRemoved(service, iqn, left)),
+    ensureOpen: (portal, options) => inTurn(portal.iqn, options, (left) => ensureOpen(service, portal, left)),
     ensureClosed: (portal, options) => ensureClosed(service, portal, options),
     observe: (options) => observe(admin, options),
   };
@@ -37,25 +39,21 @@ interface Service {
   readonly run: Run;
   /** Portal → IQN, for the portals that this instance opened. Those of an earlier one are not in it. */
   readonly openedFor: Map<string, string>;
-  readonly inTurn: InTurn;
+  readonly inTurn: ReturnType<typeof turns>;
 }
-
-type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 async function ensureDefined(
   service: Service,
   spec: Parameters<typeof define>[1],
   flags: BackingFlags,
-  options: CallOptions,
+  left: Left,
 ): Promise<Outcome> {
-  const left = shareDeadline(options);
   const portals = await portalsWithoutWildcard(service.admin, left());
   return portals.kind === 'done' ? define(service.admin, spec, flags, left()) : portals;
 }
 
-async function ensureRemoved(service: Service, iqn: string, options: CallOptions): Promise<Outcome> {
+async function ensureRemoved(service: Service, iqn: string, left: Left): Promise<Outcome> {
   const { admin } = service;
-  const left = shareDeadline(options);
   const targets = await admin.targets(left());
   if (targets.kind !== 'done') return targets;
   const target = targets.value.find((one) => one.iqn === iqn);
@@ -75,10 +73,9 @@ async function ensureRemoved(service: Service, iqn: string, options: CallOptions
   return done(null);
 }
 
-async function ensureOpen(service: Service, portal: Portal, options: CallOptions): Promise<Outcome> {
+async function ensureOpen(service: Service, portal: Portal, left: Left): Promise<Outcome> {
   const { admin, openedFor } = service;
-  const left = shareDeadline(options);
-  const name = portalText(portal);
+  const name = portalName(portal);
   const other = openedFor.get(name);
   if (other !== undefined && other !== portal.iqn) return refused(`portal ${name} is open for ${other}`);
   const targets = await admin.targets(left());
@@ -93,10 +90,10 @@ async function ensureOpen(service: Service, portal: Portal, options: CallOptions
     if (ready.kind !== 'done') return ready;
   }
   if (portals.value.some((open) => samePortal(open, portal))) return done(null);
-  const opened = await admin.change(portalArgv('new', portal), left());
+  const opened = await admin.change(portalArgv('new', name), left());
   if (opened.kind !== 'refused') return opened;
   openedFor.delete(name);
-  const offline = await offlineUnlessServed(service, portal.iqn, left());
+  const offline = await offlineUnlessServed(service, portal.iqn, left);
   if (offline.kind !== 'done') return offline;
   return refused(`${opened.reason} (is ${portal.ip} on this node, and the port free?)`);
 }
@@ -110,14 +107,18 @@ async function ensureClosed(service: Service, portal: Portal, options: CallOptio
   const left = shareDeadline(options);
   const portals = await admin.portals(left());
   if (portals.kind !== 'done') return portals;
-  if (portals.value.some((open) => samePortal(open, portal))) {
-    const closed = await admin.change(portalArgv('delete', portal), left());
+  // Named as tgtd names it: it compares the text.
+  const present = portals.value.find((open) => samePortal(open, portal));
+  if (present !== undefined) {
+    const closed = await admin.change(portalArgv('delete', portalText(present)), left());
     if (closed.kind !== 'done') return closed;
   }
-  openedFor.delete(portalText(portal));
-  const offline = await service.inTurn(portal.iqn, () => offlineUnlessServed(service, portal.iqn, left()));
-  if (offline.kind !== 'done') return offline;
-  return cutConnections({ admin, run: service.run, portal, left });
+  openedFor.delete(portalName(portal));
+  const [offline, cut] = await Promise.all([
+    service.inTurn(portal.iqn, left(), (left) => offlineUnlessServed(service, portal.iqn, left)),
+    cutConnections({ admin, run: service.run, portal, left }),
+  ]);
+  return cut.kind === 'done' ? offline : cut;
 }
 
 async function observe(admin: TgtAdmin, options: CallOptions): Promise<Outcome<TargetView>> {
@@ -132,13 +133,12 @@ async function observe(admin: TgtAdmin, options: CallOptions): Promise<Outcome<T
 }
 
 /** Portals of an earlier instance may belong to any disk here: the target stays as it is while one of them is open. */
-async function offlineUnlessServed(service: Service, iqn: string, options: CallOptions): Promise<Outcome> {
+async function offlineUnlessServed(service: Service, iqn: string, left: Left): Promise<Outcome> {
   const { admin, openedFor } = service;
-  const left = shareDeadline(options);
   const portals = await admin.portals(left());
   if (portals.kind !== 'done') return portals;
   const served = portals.value.some((portal) => {
-    const owner = openedFor.get(portalText(portal));
+    const owner = openedFor.get(portalName(portal));
     return owner === iqn || (owner === undefined && !isLoopback(portal.ip));
   });
   if (served) return done(null);
@@ -161,25 +161,11 @@ async function portalsWithoutWildcard(
   return refused(`tgtd listens on every address (portal ${portalText(wildcard)}): ${fix}`, 'wildcard');
 }
 
-const portalArgv = (op: 'new' | 'delete', portal: Portal): string[] => [
+const portalArgv = (op: 'new' | 'delete', portal: string): string[] => [
   '--mode',
   'portal',
   '--op',
   op,
   '--param',
-  `portal=${portalText(portal)}`,
+  `portal=${portal}`,
 ];
-
-/** Work under one name runs one after the other, so that a disk's close cannot undo its sibling's open. */
-function turns(): InTurn {
-  const last = new Map<string, Promise<unknown>>();
-  return async (name, work) => {
-    const mine = (last.get(name) ?? Promise.resolve()).then(work, work);
-    last.set(name, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(name) === mine) last.delete(name);
-    }
-  };
-}

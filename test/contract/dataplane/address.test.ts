@@ -157,7 +157,9 @@ describe.skipIf(realPartsMissing() !== null)('iproute2', () => {
   test('keeps the later addresses of a subnet when the first is removed', async () => {
     await must('sysctl', '-q', '-w', 'net/ipv4/conf/all/promote_secondaries=0');
     await must('sysctl', '-q', '-w', 'net/ipv4/conf/eth0/promote_secondaries=0');
-    for (const ip of ['10.8.0.1', '10.8.0.2', '10.8.0.3']) expect(await own.ensureAdded(at(ip), patience)).toEqual(done);
+    for (const ip of ['10.8.0.1', '10.8.0.2', '10.8.0.3']) {
+      expect(await own.ensureAdded(at(ip), patience)).toEqual(done);
+    }
     expect(await own.ensureRemoved(at('10.8.0.1'), patience)).toEqual(done);
     const left = await must('ip', '-o', 'addr', 'show', 'dev', 'eth0');
     expect(left).toContain('10.8.0.2/24');

@@ -103,7 +103,7 @@ for (const subject of subjects) {
       ['a name that is none', { iqn: 'disk one' }],
       ['an initiator that is none', { access: { initiators: ['ALL'] } }],
       ['a path that would be read as more', { backing: { kind: 'file', path: '/a,bsoflags=x', sizeBytes: 1 } }],
-      ['a CHAP user that would be read as more', { access: { initiators: [], chap: { user: 'a,b', secretFile: '/' } } }],
+      ['a CHAP user that would be read as two', { access: { initiators: [], chap: { user: ',', secretFile: '/' } } }],
     ] satisfies [string, Partial<TargetSpec>][])('refuses %s', async (_, over) => {
       expect(await plane.target.ensureDefined({ ...spec, ...over }, patience)).toMatchObject({ kind: 'refused' });
       expect(await seen()).toEqual({ iqns: [], ips: [] });

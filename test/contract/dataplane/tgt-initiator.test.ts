@@ -111,6 +111,27 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await tryData(world, first.ip, other.iqn)).toMatch(/Target error/);
   });
 
+  test('a path that opens while its sibling closes can be used', async () => {
+    await serve(first);
+    const closing = plane.target.ensureClosed(first, patience);
+    const opening = plane.target.ensureOpen(second, patience);
+    expect([await closing, await opening]).toEqual([done, done]);
+    expect(await tryData(world, second.ip, iqn)).toContain('wrote 65536');
+  });
+
+  test('an IPv6 portal carries data, and closing it cuts its sessions', async () => {
+    const six: Portal = { iqn, ip: 'fd00::1', port: 3260 };
+    await plane.address.ensureAdded({ ip: six.ip, prefix: 64, interface: 'eth0' }, patience);
+    await world.initiator(['ip', 'addr', 'add', 'fd00::2/64', 'dev', 'eth0', 'nodad'], patience);
+    await serve(six);
+    expect(await tryData(world, '[fd00::1]', iqn)).toContain('wrote 65536');
+    const session = login('[fd00::1]');
+    await session.ask('read 0 4k');
+    expect(await plane.target.ensureClosed({ ...six, ip: 'fd00:0::0001' }, patience)).toEqual(done);
+    expect(await plane.target.observe(patience)).toMatchObject({ value: { targets: [{ iqn, sessions: 0 }] } });
+    expect(await tryData(world, '[fd00::1]', iqn)).toContain('Failed to connect');
+  });
+
   test('removing a target ends the sessions that came through portals of other disks', async () => {
     await serve(first, second);
     const stray = login(second.ip);
