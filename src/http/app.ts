@@ -73,6 +73,8 @@ export function buildHttp({ inspector, token, log, limits: changed = {} }: HttpO
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
+    // To receive a request, not to answer it: live streams stay open.
+    requestTimeout: 10_000,
     frameworkErrors: answerError,
   })
     .withTypeProvider<TypeBoxTypeProvider>()
@@ -86,7 +88,7 @@ export function buildHttp({ inspector, token, log, limits: changed = {} }: HttpO
   guard(app);
 
   const streams = new EventStreams(limits, log);
-  const boards = new BoardFeed(inspector, limits);
+  const boards = new BoardFeed(inspector, limits, log);
   app.addHook('preClose', (done) => {
     boards.close();
     streams.closeAll();

@@ -1,5 +1,6 @@
 // The live board: made once per change however many look at it, at most every `boardMs`. Records come along in
 // the same stream, because browsers open only a handful of connections to one host.
+import type { FastifyBaseLogger } from 'fastify';
 import type { InspectorPort } from '../ports/inspector.ts';
 import type { JournalRecord } from '../ports/journal.ts';
 import type { EventStream } from './event-stream.ts';
@@ -10,24 +11,26 @@ const pulseMs = 1000;
 export class BoardFeed {
   readonly #inspector: InspectorPort;
   readonly #boardMs: number;
+  readonly #log: FastifyBaseLogger;
   readonly #streams = new Set<EventStream>();
   #stopFollowing: (() => void) | null = null;
   #pulse: NodeJS.Timeout | null = null;
   #wait: NodeJS.Timeout | null = null;
   #isDue = false;
 
-  constructor(inspector: InspectorPort, limits: { readonly boardMs: number }) {
+  constructor(inspector: InspectorPort, limits: { readonly boardMs: number }, log: FastifyBaseLogger) {
     this.#inspector = inspector;
     this.#boardMs = limits.boardMs;
+    this.#log = log;
   }
 
   /** The stream gets a board now and at every change, and a pulse every second. */
   add(stream: EventStream): void {
     this.#streams.add(stream);
     stream.onEnd(() => this.#remove(stream));
-    stream.send('board', this.#boardJson());
+    this.#safely(() => stream.send('board', this.#boardJson()));
     this.#stopFollowing ??= this.#follow();
-    this.#pulse ??= setInterval(() => this.#sendPulse(), pulseMs);
+    this.#pulse ??= setInterval(() => this.#safely(() => this.#sendPulse()), pulseMs);
   }
 
   close(): void {
@@ -46,11 +49,20 @@ export class BoardFeed {
 
   #follow(): () => void {
     const stopChanges = this.#inspector.onChange(() => this.#changed());
-    const stopRecords = this.#inspector.follow((record) => this.#sendRecord(record));
+    const stopRecords = this.#inspector.follow((record) => this.#safely(() => this.#sendRecord(record)));
     return () => {
       stopChanges();
       stopRecords();
     };
+  }
+
+  /** Called from timers and from the commit loop: a page that somebody looks at must not stop the daemon. */
+  #safely(act: () => void): void {
+    try {
+      act();
+    } catch (err) {
+      this.#log.error({ err }, 'live board could not be made');
+    }
   }
 
   /** Those who must see every record use `/v1/events/stream`; here one that is behind skips some. */
@@ -63,7 +75,7 @@ export class BoardFeed {
     this.#isDue = true;
     this.#wait ??= setTimeout(() => {
       this.#wait = null;
-      if (this.#isDue) this.#sendBoard();
+      if (this.#isDue) this.#safely(() => this.#sendBoard());
     }, this.#boardMs);
   }
 

@@ -43,6 +43,7 @@ export class FakeInspector implements InspectorPort {
   readonly posted: { id: string; event: DomainEvent; operator: { by: string; reason: string }; waitMs: number }[] = [];
   nextPost: PostResult = { accepted: true, seq: 900, state: 'enabled', intents: ['900.0'], answers: [] };
   failWith: Error | null = null;
+  failReads: Error | null = null;
   readonly #followers = new Set<(record: JournalRecord) => void>();
   readonly #watchers = new Set<() => void>();
 
@@ -149,6 +150,7 @@ export class FakeInspector implements InspectorPort {
   }
 
   events(query: JournalQuery): Promise<readonly JournalRecord[]> {
+    if (this.failReads !== null) return Promise.reject(this.failReads);
     const { actor, from = 0, to = Infinity, limit, newestFirst = false } = query;
     const found = this.records.filter(
       (record) => (actor === undefined || record.actor === actor) && record.seq >= from && record.seq <= to,

@@ -98,6 +98,34 @@ test('the board comes at once, after each change, and many changes together', as
   expect((await next(stream, 'pulse')).data).toMatchObject({ trouble: 'Consul does not answer' });
 });
 
+test('a stream that cannot read the past ends, so that the client asks again', async () => {
+  const { url, inspector, logged } = await running();
+  inspector.failReads = new Error('the journal is gone');
+  const stream = messages(`${url}/v1/events/stream?from=1`);
+  await expect(next(stream, 'record')).rejects.toThrow('the stream ended');
+  expect(logged.find(({ msg }) => msg === 'live stream could not catch up')).toMatchObject({ level: 50 });
+  expect(inspector.listeners).toBe(0);
+});
+
+test('a board that cannot be made is said in the log and stops nothing', async () => {
+  const { url, inspector, logged } = await running({ boardMs: 10 });
+  const stream = messages(`${url}/v1/stream`);
+  await next(stream, 'board');
+  inspector.failWith = new Error('half made');
+  inspector.tell();
+  await next(stream, 'pulse');
+  expect(logged.find(({ msg }) => msg === 'live board could not be made')).toMatchObject({ level: 50 });
+  inspector.failWith = null;
+  inspector.tell();
+  expect((await next(stream, 'board')).data).toMatchObject({ cluster: { node: 'n1' } });
+});
+
+test('a HEAD request does not open a stream', async () => {
+  const { url, inspector } = await running();
+  expect((await fetch(`${url}/v1/stream`, { method: 'HEAD' })).status).toBe(404);
+  expect(inspector.listeners).toBe(0);
+});
+
 test('a silent stream says that it is alive', async () => {
   const { url } = await running({ heartbeatMs: 20 });
   const stream = messages(`${url}/v1/events/stream`);

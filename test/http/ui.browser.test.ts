@@ -144,6 +144,13 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     expect({ outside, overlaps }).toEqual({ outside: [], overlaps: [] });
   });
 
+  test('survives an address that somebody mistyped', async () => {
+    await page.goto(`${url}/#actor=%`);
+    await says('#panel', 'no such actor');
+    await page.locator('tr[data-path]').first().waitFor({ state: 'attached' });
+    expect(await page.locator('.box').count()).toBe(0);
+  });
+
   test('says that the connection is lost and of when the shown state is, and recovers', async () => {
     await show();
     const { port } = new URL(url);

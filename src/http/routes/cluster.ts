@@ -12,6 +12,7 @@ export function clusterRoutes(app: App, { inspector, streams, boards }: RouteCon
   app.get(
     '/v1/stream',
     {
+      exposeHeadRoute: false,
       schema: {
         tags: ['cluster'],
         summary: 'Server-Sent Events: `board` at a change (at most 5 a second), `record`, `pulse` every second',

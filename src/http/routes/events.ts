@@ -43,11 +43,20 @@ export function eventRoutes(app: App, { inspector, streams }: RouteContext): voi
 
   app.get(
     '/v1/events/stream',
-    { schema: { tags: ['events'], summary: 'Records as they are committed (Server-Sent Events)', querystring: Live } },
+    {
+      exposeHeadRoute: false,
+      schema: { tags: ['events'], summary: 'Records as they are committed (Server-Sent Events)', querystring: Live },
+    },
     async (request, reply) => {
       const from = resumeFrom(request.headers['last-event-id'], request.query.from);
       const stream = streams.open(request, reply);
-      await follow(inspector, stream, request.query.actor, from);
+      try {
+        await follow(inspector, stream, request.query.actor, from);
+      } catch (err) {
+        // The answer has begun: all that is left is to end it. The client comes back and says where it was.
+        request.log.error({ err, url: request.url }, 'live stream could not catch up');
+        stream.close();
+      }
     },
   );
 }

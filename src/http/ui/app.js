@@ -16,9 +16,9 @@ const openActor = (id) => {
 
 /** The panel follows the address, so that it can be linked to and the back button closes it. */
 function followAddress() {
-  const id = /^#actor=(.+)$/.exec(location.hash)?.[1];
-  if (id === undefined) closePanel();
-  else openPanel(decodeURIComponent(id));
+  const id = new URLSearchParams(location.hash.slice(1)).get('actor');
+  if (id === null) closePanel();
+  else openPanel(id);
 }
 
 function onLink(isUp) {
