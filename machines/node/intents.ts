@@ -6,7 +6,7 @@ const operator = { lane: null, serves: false, abortable: false } as const;
 
 export const nodeIntents = {
   'session.find': { answer: { by: 'outcome', done: 'session.found' }, ...session, about: 'is the session we had before still alive?' },
-  'session.create': { answer: { by: 'outcome', done: 'session.created' }, ...session, serves: true, about: 'open a new session: a new incarnation of this node' },
+  'session.create': { answer: { by: 'outcome', done: 'session.created' }, ...session, about: 'open a new session: a new incarnation of this node' },
   'session.destroy': { answer: { by: 'outcome', done: 'session.destroyed' }, ...session, about: 'end the session' },
   'node.register': { answer: { by: 'outcome', done: 'node.registered' }, ...session, about: 'write and lock the node record' },
   'node.announceLeaving': { answer: { by: 'outcome', done: 'node.leavingAnnounced' }, ...session, about: 'tell everybody that this node gives up its paths' },

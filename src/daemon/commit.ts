@@ -33,6 +33,8 @@ export interface CommitParts {
   onRecord(record: JournalRecord, before: Snapshot, actor: Actor): void;
   /** An intent that starts to serve, and whose record could not be made durable. */
   onWithheld(actor: Actor, id: string, intent: Intent): void;
+  /** Everything of the turn is adopted: actors and pending intents fit together. */
+  afterTurn(): void;
   /** A machine or a message that cannot be: said loudly, stored nowhere. */
   onRejected(message: Message, error: unknown): void;
 }
@@ -62,10 +64,9 @@ export class Commit {
   /** Resolves once the event's record is durable, or the event turned out to mean nothing here. */
   post(message: Message): Promise<Receipt> {
     if (this.#mailbox.length >= this.#parts.mailboxEventsMax) {
-      const error = new PathwardenError('LIMIT_EXCEEDED', `The mailbox is full: ${message.event.type} for ${message.actor} was not taken.`, {
-        limit: 'limits.mailboxEvents', value: this.#parts.mailboxEventsMax,
-      });
-      this.#parts.onRejected(message, error);
+      const what = `The mailbox is full: ${message.event.type} for ${message.actor} was not taken.`;
+      const facts = { limit: 'limits.mailboxEvents', value: this.#parts.mailboxEventsMax };
+      this.#parts.onRejected(message, new PathwardenError('LIMIT_EXCEEDED', what, facts));
       return Promise.resolve({ kind: 'ignored' });
     }
     return new Promise((resolve) => {
@@ -77,6 +78,11 @@ export class Commit {
   /** Resolves when nothing is waiting to be committed. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running;
+  }
+
+  /** No turn runs and none waits. */
+  get isIdle(): boolean {
+    return this.#running === null;
   }
 
   get waiting(): number {
@@ -106,6 +112,7 @@ export class Commit {
     for (const [actor, { pending }] of ahead) this.#parts.registry.setPending(actor, pending);
     for (const each of taken) this.#dispatch(each, durable);
     for (const { record, resolve } of taken) resolve({ kind: 'recorded', record });
+    this.#parts.afterTurn();
   }
 
   #step({ actor: id, event, cause, settles }: Message, ahead: Map<Actor, Ahead>): Stepped | null {

@@ -35,6 +35,8 @@ export interface Local {
   readonly methods: readonly Method[];
   readonly lockDelayMs: number;
   readonly rankDelayMs: number;
+  /** TCP port of paths that name none. */
+  readonly portalPort: number;
   /** What is left of `spanMs` since this node first saw `sight`; 0 when it is over. */
   remainingMs(sight: string, spanMs: number): number;
   /** Milliseconds since this node first saw `sight`; the first call starts the count. */

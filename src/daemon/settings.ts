@@ -21,6 +21,8 @@ export interface DaemonSettings {
   readonly methods: readonly Method[];
   readonly fenceDeadlinesMs: readonly number[];
   readonly rankDelayMs: number;
+  /** TCP port of paths that name none. */
+  readonly portalPort: number;
   readonly commandsPerKind: number;
   readonly mailboxEvents: number;
   readonly deadlines: {

@@ -18,7 +18,6 @@ export interface Told {
 }
 
 const moveExpiryMs = 10_000;
-const defaultPort = 3260;
 
 /** What the actors of this node have to be told now. */
 export function translate(view: ClusterView, local: Local): readonly Told[] {
@@ -59,7 +58,7 @@ function tellSpecifications(view: ClusterView, local: Local, tell: Tell): void {
     if ((actor === undefined || actor.idle) && !isDeepStrictEqual(actor?.settings, settings)) {
       tell(actorIds.disk(disk), { type: 'disk.specified', settings } as DomainEvent, keys.disk(disk));
     }
-    for (const path of spec.paths) tellPathSpecification(local, disk, settingsOf(spec, path), path.index, tell);
+    for (const path of spec.paths) tellPathSpecification(local, disk, settingsOf(local, spec, path), path.index, tell);
   }
   for (const path of local.paths.values()) {
     const key = keys.disk(path.disk);
@@ -82,13 +81,13 @@ function tellPathSpecification(local: Local, disk: string, settings: PathSetting
   }
 }
 
-function settingsOf(spec: DiskSpec, path: PathSpec): PathSettings {
+function settingsOf({ portalPort }: Local, spec: DiskSpec, path: PathSpec): PathSettings {
   const vlan = path.vlan === undefined ? '' : `.${String(path.vlan)}`;
   return {
     ip: path.ip,
     prefix: path.prefix,
     interface: `${path.interface}${vlan}`,
-    port: path.port ?? defaultPort,
+    port: path.port ?? portalPort,
     iqn: spec.iqn,
   };
 }
@@ -137,7 +136,7 @@ function unwantedReason(view: ClusterView, local: Local, path: LocalPath): strin
   if (drain !== undefined) return `the node is drained by ${drain.by}: ${drain.reason}`;
   const move = view.moves.get(`${path.disk}/${String(path.index)}`)?.value;
   if (move?.from === local.node) return `moved by ${move.by}: ${move.reason}`;
-  if (!isDeepStrictEqual(path.context.settings, settingsOf(spec, wanted))) return 'its specification changed';
+  if (!isDeepStrictEqual(path.context.settings, settingsOf(local, spec, wanted))) return 'its specification changed';
   return null;
 }
 

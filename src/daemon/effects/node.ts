@@ -1,6 +1,6 @@
 // The session of this node and its record.
 import type { DomainEvent } from '../../../machines/intent.ts';
-import { actorIds, keys, type NodeRecord } from '../../core/records.ts';
+import { keys, type NodeRecord } from '../../core/records.ts';
 import { readNodeRecord } from '../../core/view.ts';
 import type { ClusterEntry } from '../../ports/cluster.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
@@ -102,6 +102,3 @@ const foreign = ({ settings }: EffectParts, entry: ClusterEntry) =>
       `with session ${entry.session ?? '?'}. Give this node another name, or stop the other daemon.`,
     'foreign',
   );
-
-/** The state of the node actor, for those who need its session. */
-export const nodeActorId = actorIds.node;

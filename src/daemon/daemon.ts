@@ -1,0 +1,257 @@
+// One running pathwarden: recovers, joins, watches Consul and the node, and stops in order.
+import type { NodeContext } from '../../machines/node/node.machine.ts';
+import type { DomainEvent } from '../../machines/intent.ts';
+import { actorIds } from '../core/records.ts';
+import { stateOf, tagsOf } from '../core/state.ts';
+import { emptyView, viewParser, type ClusterView } from '../core/view.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ClusterPort, ClusterSnapshot } from '../ports/cluster.ts';
+import type { DataPlane, FencePort } from '../ports/dataplane.ts';
+import type { Cause, JournalPort, JournalRecord } from '../ports/journal.ts';
+import type { Actor } from './actor.ts';
+import type { Effects } from './dispatcher.ts';
+import { effectsOf } from './effects/index.ts';
+import { Engine } from './engine.ts';
+import { inspectDataPlane } from './inspect-data-plane.ts';
+import { Lease } from './lease.ts';
+import { localOf } from './local-of.ts';
+import type { DaemonLog } from './log.ts';
+import { Observer } from './observer.ts';
+import { retireIdle } from './retire.ts';
+import type { DaemonSettings } from './settings.ts';
+import { Sightings } from './sightings.ts';
+import { translate } from './translate.ts';
+
+export interface DaemonParts {
+  readonly settings: DaemonSettings;
+  readonly cluster: ClusterPort;
+  readonly dataPlane: DataPlane;
+  /** By position in the exclusion methods; undefined where a method is not a command. */
+  readonly fences: readonly (FencePort | undefined)[];
+  readonly journal: JournalPort;
+  readonly clock: Clock;
+  readonly log: DaemonLog;
+  /** This daemon must not go on: another one runs under its name. */
+  onRefused(reason: string): void;
+}
+
+/** Between a change and the look at what it means for others; many changes share one look. */
+const nudgeMs = 10;
+const tickMs = 1_000;
+
+export class Daemon {
+  readonly engine: Engine;
+  readonly lease: Lease;
+  readonly settings: DaemonSettings;
+  readonly clock: Clock;
+  readonly journal: JournalPort;
+  readonly #parts: DaemonParts;
+  readonly #observer: Observer;
+  readonly #effects: Effects;
+  readonly #sightings: Sightings;
+  readonly #parse = viewParser();
+  readonly #listeners = new Set<() => void>();
+  #view: ClusterView | null = null;
+  #watch: { stop(): Promise<void> } | null = null;
+  #watchTrouble: string | null = 'Consul was not read yet';
+  #dataPlaneTrouble: string | null = null;
+  #lastReadMs: number | null = null;
+  #nudged = false;
+  #running = false;
+  #cancels = new Set<() => void>();
+
+  constructor(parts: DaemonParts) {
+    const { settings, cluster, clock, journal, log, dataPlane } = parts;
+    this.#parts = parts;
+    this.settings = settings;
+    this.clock = clock;
+    this.journal = journal;
+    this.#sightings = new Sightings(clock);
+    this.#observer = new Observer(dataPlane, settings.deadlines.targetMs);
+    this.lease = new Lease({
+      cluster, clock, ...settings.session, requestDeadlineMs: settings.deadlines.consulMs,
+      onLost: (_session, reason) => this.tell(actorIds.node, { type: 'session.lost', reason } as DomainEvent, local('renewal')),
+      onExpired: (_session, reason) => this.tell(actorIds.node, { type: 'lease.expired', reason } as DomainEvent, local('own deadline')),
+    });
+    this.engine = new Engine({
+      journal, clock, log,
+      mailboxEvents: settings.mailboxEvents,
+      commandsPerKind: settings.commandsPerKind,
+      effects: () => this.#effects,
+      beforeTurn: () => this.lease.check(),
+      mayServe: () => this.lease.remainingMs > 0,
+      onRecord: (record, actor, moved) => this.#onRecord(record, actor, moved),
+    });
+    this.#effects = effectsOf({
+      ...parts,
+      registry: this.engine.registry,
+      observer: this.#observer,
+      session: () => this.#node().session,
+      view: () => this.view,
+      post: (actor, event, cause) => this.tell(actor, event, cause),
+    });
+  }
+
+  /** Throws `JOURNAL_…`. Resolves when the journal is recovered; joining Consul goes on in the background. */
+  async start(): Promise<void> {
+    const { cluster, settings, log } = this.#parts;
+    await this.engine.recover();
+    this.#running = true;
+    this.engine.resume('stopping');
+    this.tell(
+      actorIds.node,
+      { type: 'node.started', instance: settings.instance, bootId: settings.bootId } as DomainEvent,
+      local('start'),
+    );
+    this.#watch = cluster.watch({
+      onSnapshot: (snapshot) => this.#onSnapshot(snapshot),
+      onContact: (sentAtMs) => {
+        this.#lastReadMs = sentAtMs;
+        this.#watchTrouble = null;
+      },
+      onTrouble: (reason) => {
+        this.#watchTrouble = reason;
+        if (reason === null) log.info({}, 'Consul answers');
+        else log.warn({ data: { reason } }, 'Consul cannot be read; nothing served is touched because of that');
+        this.#changed();
+      },
+    });
+    this.#observe();
+    this.#tick();
+  }
+
+  /** `drain`: gives everything up first. `keep`: leaves the data plane and the session for the next start. */
+  async stop(how: 'keep' | 'drain', drainDeadlineMs: number): Promise<void> {
+    if (how === 'drain') await this.#leave(drainDeadlineMs);
+    this.#running = false;
+    for (const cancel of this.#cancels) cancel();
+    this.lease.drop();
+    await this.#watch?.stop();
+    await this.engine.stop();
+  }
+
+  get view(): ClusterView {
+    return this.#view ?? emptyView;
+  }
+
+  get hasView(): boolean {
+    return this.#view !== null;
+  }
+
+  get troubles(): { readonly consul: string | null; readonly journal: string | null; readonly dataPlane: string | null } {
+    return { consul: this.#watchTrouble, journal: this.engine.scribe.trouble, dataPlane: this.#dataPlaneTrouble };
+  }
+
+  /** Milliseconds since Consul was last read well; null before the first time. */
+  get viewAgeMs(): number | null {
+    return this.#lastReadMs === null ? null : Math.max(0, Math.round(this.clock.monotonicMs() - this.#lastReadMs));
+  }
+
+  tell(actor: string, event: DomainEvent, cause: Cause): void {
+    void this.engine.post(actor, event, cause);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async #leave(deadlineMs: number): Promise<void> {
+    const left = new Promise<void>((resolve) => {
+      const check = () => {
+        if (['left', 'down'].includes(stateOf(this.engine.registry.ensure(actorIds.node).snapshot))) resolve();
+      };
+      this.onChange(check);
+      check();
+    });
+    this.tell(actorIds.node, { type: 'node.leaveRequested' }, local('stop'));
+    const tooLong = new Promise<void>((resolve) => this.#after(deadlineMs, resolve));
+    await Promise.race([left, tooLong]);
+  }
+
+  #node(): NodeContext {
+    return this.engine.registry.ensure(actorIds.node).snapshot.context as NodeContext;
+  }
+
+  #onSnapshot(snapshot: ClusterSnapshot): void {
+    const before = new Set(this.#view?.problems.map(({ key }) => key));
+    this.#view = this.#parse(snapshot);
+    for (const problem of this.#view.problems) {
+      if (!before.has(problem.key)) this.#parts.log.warn({ data: problem }, 'a key cannot be understood; it is skipped');
+    }
+    this.#translate();
+    this.#changed();
+  }
+
+  #onRecord(_record: JournalRecord, actor: Actor, moved: boolean): void {
+    if (!moved) return;
+    if (actor.id === actorIds.node) this.#followNode(actor);
+    const tags = tagsOf(actor.snapshot);
+    const matters = tags.includes('idle') || tags.includes('settled') || stateOf(actor.snapshot).startsWith('locking.proving');
+    if (matters) this.#nudge();
+    this.#changed();
+  }
+
+  #followNode(actor: Actor): void {
+    const { session, trouble } = actor.snapshot.context as NodeContext;
+    const tags = tagsOf(actor.snapshot);
+    if (tags.includes('leased') && session !== null) this.lease.keep(session);
+    else this.lease.drop();
+    const state = stateOf(actor.snapshot);
+    if (state === 'joined') this.engine.resume('serving');
+    if (state === 'leaving') this.#nudge();
+    if (state === 'refused') this.#parts.onRefused(trouble ?? 'another daemon runs under this node name');
+  }
+
+  #nudge(): void {
+    if (this.#nudged || !this.#running) return;
+    this.#nudged = true;
+    this.#after(nudgeMs, () => {
+      this.#nudged = false;
+      this.#translate();
+    });
+  }
+
+  #translate(): void {
+    if (!this.#running || this.#view === null) return;
+    const here = localOf(this.engine.registry, this.settings, this.#sightings);
+    for (const { actor, event, cause } of translate(this.#view, here)) this.tell(actor, event, cause);
+    retireIdle(this.engine, this.#view);
+  }
+
+  /** What depends on time alone: moves that run out, own proofs that are tried again. */
+  #tick(): void {
+    this.#after(tickMs, () => {
+      const waits = this.view.moves.size > 0 || [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);
+      if (waits) this.#translate();
+      this.#tick();
+    });
+  }
+
+  #observe(): void {
+    void inspectDataPlane(this.engine.registry, this.#observer, (actor, event, cause) => this.tell(actor, event, cause))
+      .then((trouble) => {
+        if (trouble !== this.#dataPlaneTrouble) {
+          if (trouble === null) this.#parts.log.info({}, 'the data plane can be read');
+          else this.#parts.log.warn({ data: { reason: trouble } }, 'the data plane cannot be read; nothing is done because of that');
+          this.#dataPlaneTrouble = trouble;
+          this.#changed();
+        }
+        if (this.#running) this.#after(this.settings.observeEveryMs, () => this.#observe());
+      });
+  }
+
+  #after(ms: number, then: () => void): void {
+    const cancel = this.clock.after(ms, () => {
+      this.#cancels.delete(cancel);
+      then();
+    });
+    this.#cancels.add(cancel);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const local = (what: string): Cause => ({ kind: 'local', what });

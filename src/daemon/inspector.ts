@@ -1,0 +1,115 @@
+// The daemon as the inspector sees it.
+import type { DomainEvent, Json } from '../../machines/intent.ts';
+import type { NodeContext } from '../../machines/node/node.machine.ts';
+import { machineNames, type MachineName } from '../../machines/index.ts';
+import { definition } from '../core/definition.ts';
+import { graphOf, toMermaid } from '../core/graph.ts';
+import { intentId } from '../core/pending.ts';
+import { actorIds } from '../core/records.ts';
+import { accepted } from '../core/step.ts';
+import { describe, stateOf, tagsOf } from '../core/state.ts';
+import type { ActorView, Health, InspectorPort, MachineInfo, PostResult } from '../ports/inspector.ts';
+import type { Actor } from './actor.ts';
+import type { Daemon } from './daemon.ts';
+import { explain } from './explain.ts';
+import { metricsOf } from './metrics.ts';
+import { summarise } from './summary.ts';
+
+export function inspectorOf(daemon: Daemon): InspectorPort {
+  const { engine, journal, settings } = daemon;
+  const viewOf = (actor: Actor): ActorView => ({
+    id: actor.id,
+    machine: actor.kind.definition.label,
+    state: stateOf(actor.snapshot),
+    description: describe(actor.snapshot),
+    tags: tagsOf(actor.snapshot),
+    context: actor.snapshot.context as Json,
+    since: actor.since,
+    seq: actor.seq,
+    pending: [...actor.pending].map(([id, { type, params }]) => ({ id, type, params })),
+    timers: engine.timers.of(actor.id),
+    accepts: accepted(actor.snapshot),
+  });
+  return {
+    node: settings.node,
+    version: settings.version,
+    health: () => healthOf(daemon),
+    actors: () => [...engine.registry.all()].map(viewOf),
+    actor: (id) => {
+      const actor = engine.registry.get(id);
+      return actor === undefined ? undefined : viewOf(actor);
+    },
+    explain: async (id) => {
+      const actor = engine.registry.get(id);
+      return actor === undefined ? undefined : explain(journal, actor);
+    },
+    events: (query) => journal.read(query),
+    follow: (listener) => engine.follow(listener),
+    cluster: () => summarise(daemon),
+    onChange: (listener) => daemon.onChange(listener),
+    machines: () => machineNames,
+    machine: (name) => (machineNames.includes(name as MachineName) ? machineInfo(name as MachineName) : undefined),
+    journal: () => journal.info(),
+    metrics: () => metricsOf(daemon),
+    post: (id, event, operator, waitMs) => post(daemon, id, event, operator, waitMs),
+  };
+}
+
+function healthOf(daemon: Daemon): Health {
+  const node = daemon.engine.registry.ensure(actorIds.node);
+  const { consul, journal, dataPlane } = daemon.troubles;
+  const reasons: string[] = [];
+  if (journal !== null) reasons.push(`journal: ${journal}`);
+  if (consul !== null) reasons.push(`consul: ${consul}`);
+  if (dataPlane !== null) reasons.push(`data plane: ${dataPlane}`);
+  if (!tagsOf(node.snapshot).includes('joined')) {
+    const { trouble } = node.snapshot.context as NodeContext;
+    reasons.push(`node: ${describe(node.snapshot)}${trouble === null ? '' : ` (${trouble})`}`);
+  }
+  return { live: journal === null, ready: reasons.length === 0, reasons };
+}
+
+function machineInfo(name: MachineName): MachineInfo {
+  const { machine, version } = definition(name);
+  const graph = graphOf(machine);
+  return { name, version, definition: machine.config as unknown as Json, graph: graph as unknown as Json, mermaid: toMermaid(graph) };
+}
+
+async function post(
+  daemon: Daemon, id: string, event: DomainEvent, operator: { by: string; reason: string }, waitMs: number,
+): Promise<PostResult> {
+  const { engine, clock } = daemon;
+  const actor = engine.registry.ensure(id);
+  const answers: DomainEvent[] = [];
+  const open = new Set<string>();
+  let settled: () => void = () => {};
+  const early = new Map<string, DomainEvent>();
+  const stop = engine.follow(({ settles, event: answer }) => {
+    if (settles === null) return;
+    if (open.delete(settles)) answers.push(answer);
+    else early.set(settles, answer);
+    if (open.size === 0) settled();
+  });
+  try {
+    const receipt = await engine.post(id, { ...event, ...operator } as DomainEvent, { kind: 'operator', ...operator });
+    if (receipt.kind === 'ignored') {
+      return { accepted: false, state: stateOf(actor.snapshot), accepts: accepted(actor.snapshot) };
+    }
+    const { record } = receipt;
+    const intents = record.intents.map((_, position) => intentId(record.seq, position));
+    for (const intent of intents) {
+      const answer = early.get(intent);
+      if (answer === undefined) open.add(intent);
+      else answers.push(answer);
+    }
+    if (waitMs > 0 && open.size > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(waitMs, resolve);
+        settled = () => (cancel(), resolve());
+      });
+    }
+    return { accepted: true, seq: record.seq, state: stateOf(actor.snapshot), intents, answers };
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,100 @@
+// The node's right to serve: until `ttl − margin` after the last good renewal was *sent*, on the monotonic clock.
+import type { Clock } from '../ports/clock.ts';
+import type { ClusterPort } from '../ports/cluster.ts';
+
+export interface LeaseParts {
+  readonly cluster: ClusterPort;
+  readonly clock: Clock;
+  readonly ttlMs: number;
+  readonly marginMs: number;
+  readonly renewEveryMs: number;
+  readonly requestDeadlineMs: number;
+  /** Consul says that the session does not exist any more. */
+  onLost(session: string, reason: string): void;
+  /** Our own deadline has passed: Consul may end the session at any moment. */
+  onExpired(session: string, reason: string): void;
+}
+
+const retryMs = 250;
+
+export class Lease {
+  readonly #parts: LeaseParts;
+  #session: string | null = null;
+  #deadlineMs = 0;
+  #over = true;
+  #lastContactMs: number | null = null;
+  #cancelRenewal: () => void = () => {};
+  #cancelDeadline: () => void = () => {};
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+  }
+
+  get session(): string | null {
+    return this.#session;
+  }
+
+  /** Monotonic time of the last good renewal; null before the first. */
+  get lastContactMs(): number | null {
+    return this.#lastContactMs;
+  }
+
+  /** Milliseconds left to serve; 0 when there is no lease. */
+  get remainingMs(): number {
+    return this.#over ? 0 : Math.max(0, this.#deadlineMs - this.#parts.clock.monotonicMs());
+  }
+
+  /** Keeps this session from now on; keeping the one it keeps already changes nothing. */
+  keep(session: string): void {
+    if (session === this.#session) return;
+    this.drop();
+    this.#session = session;
+    this.#over = false;
+    this.#extend(this.#parts.clock.monotonicMs());
+    void this.#renew(session);
+  }
+
+  drop(): void {
+    this.#session = null;
+    this.#over = true;
+    this.#cancelRenewal();
+    this.#cancelDeadline();
+  }
+
+  /** To be called before any other work: after a pause of the process the deadline may long be past. */
+  check(): void {
+    const session = this.#session;
+    if (session === null || this.#over || this.remainingMs > 0) return;
+    this.#over = true;
+    this.#parts.onExpired(session, `no contact with Consul for ${String(this.#budgetMs)} ms`);
+  }
+
+  get #budgetMs(): number {
+    return this.#parts.ttlMs - this.#parts.marginMs;
+  }
+
+  #extend(sentAtMs: number): void {
+    const { clock } = this.#parts;
+    this.#deadlineMs = sentAtMs + this.#budgetMs;
+    this.#cancelDeadline();
+    this.#cancelDeadline = clock.after(Math.max(0, this.#deadlineMs - clock.monotonicMs()), () => this.check());
+  }
+
+  async #renew(session: string): Promise<void> {
+    const { cluster, clock, renewEveryMs, requestDeadlineMs, onLost } = this.#parts;
+    const sentAtMs = clock.monotonicMs();
+    const outcome = await cluster.renewSession(session, { deadlineMs: Math.min(requestDeadlineMs, this.#budgetMs) });
+    if (session !== this.#session) return;
+    if (outcome.kind === 'done') {
+      this.#lastContactMs = sentAtMs;
+      // An answer that came after the deadline does not undo the teardown that has begun.
+      if (!this.#over) this.#extend(sentAtMs);
+    } else if (outcome.kind === 'refused' && outcome.code === 'gone') {
+      this.#over = true;
+      onLost(session, outcome.reason);
+      return;
+    }
+    const waitMs = outcome.kind === 'done' ? Math.max(0, sentAtMs + renewEveryMs - clock.monotonicMs()) : retryMs;
+    this.#cancelRenewal = clock.after(waitMs, () => void this.#renew(session));
+  }
+}

@@ -1,0 +1,56 @@
+// The actors of this node as plain data for translation.
+import type { DiskContext } from '../../machines/disk/disk.machine.ts';
+import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
+import type { NodeContext } from '../../machines/node/node.machine.ts';
+import { actorIds } from '../core/records.ts';
+import { stateOf, tagsOf } from '../core/state.ts';
+import type { Json } from '../../machines/intent.ts';
+import type { Local, LocalDisk, LocalPath } from './local.ts';
+import type { Registry } from './registry.ts';
+import type { DaemonSettings } from './settings.ts';
+import type { Sightings } from './sightings.ts';
+
+export function localOf(registry: Registry, settings: DaemonSettings, sightings: Sightings): Local {
+  const paths = new Map<string, LocalPath>();
+  const disks = new Map<string, LocalDisk>();
+  const exclusions = new Map<string, string>();
+  for (const { id, snapshot } of registry.all()) {
+    const state = stateOf(snapshot);
+    if (id.startsWith('path/')) {
+      const context = snapshot.context as DiskPathContext;
+      const [top = ''] = state.split('.', 1);
+      paths.set(id, { id, disk: context.disk, index: context.index, state, top, tags: tagsOf(snapshot), context });
+    } else if (id.startsWith('disk/')) {
+      const context = snapshot.context as DiskContext;
+      disks.set(context.disk, { idle: tagsOf(snapshot).includes('idle'), settings: context.settings as Json });
+    } else if (id.startsWith('exclusion/')) {
+      exclusions.set(id.slice('exclusion/'.length), state);
+    }
+  }
+  const { session: { lockDelayMs }, node, methods, rankDelayMs, portalPort } = settings;
+  return {
+    node, methods, lockDelayMs, rankDelayMs, portalPort, paths, disks, exclusions,
+    ...nodeState(registry),
+    remainingMs: (sight, spanMs) => sightings.remainingMs(sight, spanMs),
+    elapsedMs: (sight) => sightings.elapsedMs(sight),
+    firstTime: (sight) => sightings.firstTime(sight),
+  };
+}
+
+function nodeState(registry: Registry) {
+  const actor = registry.ensure(actorIds.node);
+  const context = actor.snapshot.context as NodeContext;
+  const tags = tagsOf(actor.snapshot);
+  const proving = new Set<string>();
+  for (const { type, params } of actor.pending.values()) {
+    if (type === 'exclusion.prove') proving.add(String(params['session']));
+  }
+  return {
+    session: context.session,
+    registeredAt: context.registeredAt,
+    leased: tags.includes('leased'),
+    joined: tags.includes('joined'),
+    leaving: stateOf(actor.snapshot) === 'leaving',
+    proving,
+  };
+}

@@ -1,0 +1,45 @@
+// What the daemon counts, for Prometheus.
+import { stateOf, tagsOf } from '../core/state.ts';
+import type { Metric } from '../ports/inspector.ts';
+import type { Daemon } from './daemon.ts';
+
+type Sample = Metric['samples'][number];
+
+const one = (value: number): readonly Sample[] => [{ labels: {}, value }];
+const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({ name, help, type: 'gauge', samples });
+const counter = (name: string, help: string, value: number): Metric => ({ name, help, type: 'counter', samples: one(value) });
+
+export function metricsOf(daemon: Daemon): readonly Metric[] {
+  const { engine, lease, view } = daemon;
+  const { records, rejected, dispatched } = engine.counts;
+  return [
+    gauge('pathwarden_paths', 'Path actors on this node by state', countStates(daemon)),
+    gauge('pathwarden_paths_serving', 'Paths that this node serves', one(countTag(daemon, 'serving'))),
+    gauge('pathwarden_actors_needing_operator', 'Actors that wait for a person', one(countTag(daemon, 'needsOperator'))),
+    gauge('pathwarden_nodes_alive', 'Nodes whose session lives', one([...view.nodes.values()].filter(({ session }) => session !== null).length)),
+    gauge('pathwarden_lease_remaining_seconds', 'Time that this node may still serve without contact', one(lease.remainingMs / 1000)),
+    gauge('pathwarden_consul_read_age_seconds', 'Time since Consul was last read well', one((daemon.viewAgeMs ?? 0) / 1000)),
+    gauge('pathwarden_consul_index', 'Consul index of the view', one(view.index)),
+    gauge('pathwarden_consul_problem_keys', 'Keys that cannot be understood', one(view.problems.length)),
+    gauge('pathwarden_mailbox_events', 'Events that wait to be committed', one(engine.waiting)),
+    gauge('pathwarden_commands_running', 'Commands that run now', one(engine.inFlight)),
+    gauge('pathwarden_journal_healthy', '1 while the journal can be written', one(engine.scribe.isHealthy ? 1 : 0)),
+    gauge('pathwarden_journal_unwritten_records', 'Records that are not durable yet', one(engine.scribe.unwritten)),
+    counter('pathwarden_records_total', 'Records committed since the start', records),
+    counter('pathwarden_rejected_events_total', 'Events rejected since the start', rejected),
+    counter('pathwarden_dispatched_intents_total', 'Intents carried out since the start', dispatched),
+  ];
+}
+
+function countStates({ engine }: Daemon): readonly Sample[] {
+  const counts = new Map<string, number>();
+  for (const { id, snapshot } of engine.registry.all()) {
+    if (!id.startsWith('path/')) continue;
+    const [top = ''] = stateOf(snapshot).split('.', 1);
+    counts.set(top, (counts.get(top) ?? 0) + 1);
+  }
+  return [...counts].map(([state, value]) => ({ labels: { state }, value }));
+}
+
+const countTag = ({ engine }: Daemon, tag: string): number =>
+  [...engine.registry.all()].filter(({ snapshot }) => tagsOf(snapshot).includes(tag)).length;

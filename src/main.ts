@@ -1,0 +1,158 @@
+// The composition root: config in, running daemon out. The only file that knows everything.
+import { readFile } from 'node:fs/promises';
+import { systemClock } from '../adapters/clock/system.ts';
+import { consulCluster } from '../adapters/consul/cluster.ts';
+import { httpApi } from '../adapters/consul/http.ts';
+import { loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../adapters/dataplane.ts';
+import { commandFence } from '../adapters/fence/command.ts';
+import { sqliteJournal } from '../adapters/journal/sqlite.ts';
+import { memoryNetwork } from '../adapters/memory-host.ts';
+import { createRunner, type Run } from '../adapters/run.ts';
+import { programVersion } from './cli/version.ts';
+import { configNotices, type Config } from './config/config.ts';
+import { Daemon } from './daemon/daemon.ts';
+import { inspectorOf } from './daemon/inspector.ts';
+import type { DaemonSettings } from './daemon/settings.ts';
+import { PathwardenError } from './errors.ts';
+import { buildHttp } from './http/app.ts';
+import { listen } from './http/listen.ts';
+import { bootId, instanceId, operatorToken } from './identity.ts';
+import { createLog, type Log } from './log.ts';
+import { systemdNotifier, type Notifier } from './notify.ts';
+import type { ClusterPort } from './ports/cluster.ts';
+import type { DataPlane, FencePort } from './ports/dataplane.ts';
+
+const drainDeadlineMs = 60_000;
+const closeDeadlineMs = 10_000;
+const statusEveryMs = 2_000;
+const notifyDeadlineMs = 2_000;
+
+/** Runs until a signal ends it. Throws what a person has to put right before it can run. */
+export async function runAgent(config: Config): Promise<void> {
+  const log = createLog({ level: config.log.level, node: config.node.name });
+  for (const notice of configNotices(config)) log.warn({ data: { notice } }, 'configuration');
+  const run = createRunner({ record: (record) => log.debug({ data: record }, 'command') });
+  const notifier = systemdNotifier(process.env, (argv) => run(argv, { deadlineMs: notifyDeadlineMs }));
+  const settings = await settingsOf(config);
+  const clock = systemClock();
+  let refuse: (reason: string) => void = () => {};
+  const refused = new Promise<string>((resolve) => {
+    refuse = resolve;
+  });
+  const daemon = new Daemon({
+    settings, clock, log,
+    cluster: await clusterOf(config),
+    dataPlane: dataPlaneOf(config, run),
+    fences: fencesOf(config, run),
+    journal: sqliteJournal({ file: config.journal.file }),
+    onRefused: refuse,
+  });
+  const http = buildHttp({ inspector: inspectorOf(daemon), token: await operatorToken(config.http.operatorTokenFile), log });
+  const url = await listen(http, config.http);
+  const signal = nextSignal();
+  try {
+    await daemon.start();
+    log.info({ url, version: settings.version }, 'pathwarden runs');
+    // Recovered: waiting for Consul is not a failed start.
+    await notifier.ready();
+    const stopTelling = tellSystemd(daemon, notifier);
+    const why = await Promise.race([signal, refused.then((reason) => ({ refused: reason }))]);
+    stopTelling();
+    await notifier.stopping();
+    await stop(daemon, config, why, log);
+  } finally {
+    await http.close();
+  }
+}
+
+async function stop(daemon: Daemon, config: Config, why: string | { refused: string }, log: Log): Promise<void> {
+  if (typeof why !== 'string') {
+    await closing(daemon.stop('keep', 0));
+    throw new PathwardenError('NODE_NAME_IN_USE', why.refused, { node: config.node.name });
+  }
+  log.info({ signal: why, onStop: config.node.onStop }, 'stopping');
+  await closing(daemon.stop(config.node.onStop, drainDeadlineMs));
+  log.info({}, 'stopped');
+}
+
+/** A journal on a hung disk never closes: what is durable is durable, and the process has to end. */
+async function closing(stopped: Promise<void>): Promise<void> {
+  const tooLong = setTimeout(() => process.kill(process.pid, 'SIGKILL'), drainDeadlineMs + closeDeadlineMs);
+  await stopped;
+  clearTimeout(tooLong);
+}
+
+async function settingsOf(config: Config): Promise<DaemonSettings> {
+  const { node, session, exclusion, placement, limits, deadlines, http, dataPlane } = config;
+  return {
+    node: node.name,
+    instance: await instanceId(node.stateDir),
+    bootId: await bootId(),
+    version: await programVersion(),
+    roles: node.roles,
+    inspector: http.advertise ?? `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${String(http.port)}`,
+    session,
+    methods: exclusion.methods.map((method, position) => {
+      if (method.method === 'self') return { method: 'self', waitMs: method.waitMs };
+      return method.method === 'command' ? { method: 'command', position } : { method: 'leaseBound', boundMs: method.boundMs };
+    }),
+    fenceDeadlinesMs: exclusion.methods.map((method) => (method.method === 'command' ? method.deadlineMs : 0)),
+    rankDelayMs: placement.rankDelayMs,
+    portalPort: dataPlane.portalPort,
+    commandsPerKind: limits.commandsPerKind,
+    mailboxEvents: limits.mailboxEvents,
+    deadlines,
+    announceAtMs: config.announceAtMs,
+    duplicateProbeMs: config.duplicateProbeMs,
+    observeEveryMs: config.observeEveryMs,
+  };
+}
+
+async function clusterOf({ consul }: Config): Promise<ClusterPort> {
+  const text = async (file: string | undefined) => (file === undefined ? undefined : await readFile(file, 'utf8'));
+  const [token, ca, cert, key] = await Promise.all([consul.tokenFile, consul.caFile, consul.certFile, consul.keyFile].map(text));
+  const tls = defined({ ca, cert, key, servername: consul.serverName });
+  const api = httpApi({
+    url: consul.url,
+    ...defined({ token: token?.trim(), datacenter: consul.datacenter }),
+    ...(Object.keys(tls).length === 0 ? {} : { tls }),
+  });
+  return consulCluster({ api, clock: systemClock(), prefix: consul.prefix, ...defined({ node: consul.sessionNode }) });
+}
+
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+const defined = <T extends object>(object: T): Defined<T> =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
+
+function dataPlaneOf({ dataPlane, node }: Config, run: Run): DataPlane {
+  if (dataPlane.kind === 'tgt') return tgtDataPlane({ run, controlPort: dataPlane.tgt.controlPort });
+  if (dataPlane.kind === 'loopback') return loopbackDataPlane({ node: node.name, portalPort: dataPlane.portalPort });
+  return memoryDataPlane({ node: node.name, network: memoryNetwork(), clock: systemClock() });
+}
+
+function fencesOf({ exclusion }: Config, run: Run): readonly (FencePort | undefined)[] {
+  return exclusion.methods.map((method) => (method.method === 'command' ? commandFence({ run, argv: method.argv }) : undefined));
+}
+
+const nextSignal = (): Promise<string> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+
+/** A status line every few seconds, and WATCHDOG only while the journal answers. */
+function tellSystemd(daemon: Daemon, notifier: Notifier): () => void {
+  const inspector = inspectorOf(daemon);
+  let beats = 0;
+  const tell = async (): Promise<void> => {
+    const health = inspector.health();
+    const serving = inspector.actors().filter(({ tags }) => tags.includes('serving') && tags.includes('holding')).length;
+    await notifier.status(health.ready ? `serves ${String(serving)} paths` : health.reasons.join('; '));
+  };
+  const everyMs = Math.min(statusEveryMs, (notifier.watchdogMs ?? statusEveryMs * 2) / 2);
+  const timer = setInterval(() => {
+    beats += 1;
+    if (notifier.watchdogMs !== null && inspector.health().live) void notifier.alive();
+    if ((beats * everyMs) % statusEveryMs < everyMs) void tell();
+  }, everyMs);
+  return () => clearInterval(timer);
+}
