@@ -29,8 +29,10 @@ function page(path: PathSummary, actor: ActorView, node: string): string {
   const pending = actor.pending.map((intent) => `${intent.type} (${intent.id})`).join(', ');
   const timers = actor.timers.map((timer) => `${timer.name} in ${duration(timer.dueInMs)}`).join(', ');
   const head = pathTable([path], node);
+  // An actor that never changed its state has no time of a change.
+  const since = actor.since === 0 ? '' : ` since ${clockTime(actor.since)}`;
   const details = facts([
-    [`state on ${node}`, `${actor.state} since ${clockTime(actor.since)}`],
+    [`state on ${node}`, `${actor.state}${since}`],
     ['meaning', actor.description],
     ['tags', actor.tags.join(', ') || '-'],
     ['epoch', String(path.epoch)],
