@@ -22,7 +22,9 @@ export function layoutChart(graph, maxWidth) {
   const boxes = [];
   const size = placeColumns(columns, maxWidth, boxes);
   const byId = new Map(boxes.map((box) => [box.id, box]));
-  return { boxes, edges: edgesOf(graph, byId), ...size };
+  // What every state reacts to has no box to start from: its targets are marked only.
+  const fromAnywhere = new Set(graph.edges.filter((edge) => edge.source === root.id).map((edge) => edge.target));
+  return { boxes, edges: edgesOf(graph, byId), fromAnywhere, ...size };
 }
 
 function measure(node, childrenOf, depth) {

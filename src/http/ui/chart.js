@@ -60,7 +60,10 @@ function markBox(group, id, state) {
 function highlight({ chart, groups, strong, note }, state) {
   const leaving = chart.edges.filter((edge) => isWithin(state, edge.source));
   for (const [key, path] of strong) path.classList.toggle('on', leaving.some((edge) => edge.key === key));
-  for (const [id, group] of groups) group.classList.toggle('next', leaving.some((edge) => edge.target === id));
+  for (const [id, group] of groups) {
+    const mayFollow = id !== state && (chart.fromAnywhere.has(id) || leaving.some((edge) => edge.target === id));
+    group.classList.toggle('next', mayFollow);
+  }
   const box = chart.boxes.find((each) => each.id === state);
   const said = box === undefined ? 'not part of this version of the machine' : box.node.description || 'no description';
   setText(note, `${state}: ${said}`);
