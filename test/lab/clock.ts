@@ -6,6 +6,9 @@ export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 export const sleep = (ms: number): Promise<void> => delay(ms);
 
+/** Thrown by a probe that knows that waiting is of no use. */
+export class Hopeless extends Error {}
+
 /**
  * Asks `probe` every `everyMs` until it answers something other than undefined or false.
  * Throws after `deadlineMs`, naming `what` and the last error of the probe.
@@ -22,7 +25,9 @@ export async function until<T>(
     try {
       const answer = await probe();
       if (answer !== undefined && answer !== false) return answer;
+      last = undefined;
     } catch (error) {
+      if (error instanceof Hopeless) throw error;
       last = error;
     }
     if (now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain until ${what}`, { cause: last });

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { DiskSpec } from '../../src/core/records.ts';
 import type { ClusterSummary, PostResult } from '../../src/ports/inspector.ts';
+import { Hopeless } from './clock.ts';
 import type { Host, Network } from './hosts.ts';
 import { end, isRunning, launch } from './processes.ts';
 
@@ -39,11 +40,7 @@ export class Gateway {
     const file = `${this.#options.folder}/pathwarden.yaml`;
     writeFileSync(file, stringify(this.#config(onStop)));
     const argv = this.#network.inside(this.host, [process.execPath, entry, 'agent', '--config', file]);
-    this.#process = launch(argv, `${this.#options.folder}/pathwarden.log`);
-  }
-
-  get running(): boolean {
-    return isRunning(this.#process);
+    this.#process = launch(argv, this.#log);
   }
 
   /** SIGTERM; gives whether it ended by itself within `graceMs`. */
@@ -56,9 +53,11 @@ export class Gateway {
   }
 
   async ready(): Promise<boolean> {
+    if (this.host.powered && !isRunning(this.#process)) throw new Hopeless(this.#lastWords());
     const response = await this.#fetch('/readyz', 1000);
-    await response.arrayBuffer();
-    return response.ok;
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${this.host.name} is not ready: ${text}`);
+    return true;
   }
 
   async cluster(): Promise<ClusterSummary> {
@@ -95,6 +94,15 @@ export class Gateway {
 
   async undrain(node: string): Promise<void> {
     await this.post('node', { type: 'operator.undrain', node });
+  }
+
+  #lastWords(): string {
+    const lines = readFileSync(this.#log, 'utf8').trimEnd().split('\n');
+    return `the daemon of ${this.host.name} has ended: ${lines.slice(-5).join('\n')}`;
+  }
+
+  get #log(): string {
+    return `${this.#options.folder}/pathwarden.log`;
   }
 
   // No kept-alive connections: they would outlive the host that they lead to.

@@ -56,14 +56,15 @@ export class Lab {
     this.initiator = new Initiator(argv, `${folders.logs}/initiator.log`);
   }
 
-  /** Hosts, Consul, targets, daemons; no disks yet. */
-  static async open(network: Network, consulBinary: string): Promise<Lab> {
+  /** Hosts, Consul, targets, daemons; no disks yet. `opened` hears of it before anything in it can fail. */
+  static async open(network: Network, consulBinary: string, opened: (lab: Lab) => void): Promise<Lab> {
     const folders = makeFolders();
     const hosts: Host[] = [];
     for (const [index, name] of hostNames.entries()) hosts.push(await network.add(name, 11 + index));
     const initiatorHost = await network.add('i', 100);
     const power = await PowerSwitch.open(`${folders.logs}/power.sock`, (node) => powerOff(network, hosts, node));
     const lab = new Lab(network, hosts, folders, { power, consulBinary, initiatorHost });
+    opened(lab);
     lab.observer.watch(hosts);
     await lab.#startParts();
     return lab;

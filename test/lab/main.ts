@@ -24,7 +24,8 @@ const { values: options } = parseArgs({
 /** Progress is for people; with --json stdout carries nothing but the one object. */
 const say = (text: string): void => console.error(text);
 
-process.exitCode = await main();
+// Not exitCode: whatever child still holds a pipe must not hold up the verdict.
+process.exit(await main());
 
 async function main(): Promise<number> {
   if (options.help) return help();
@@ -52,10 +53,12 @@ async function run(): Promise<Report> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   try {
-    lab = await Lab.open(network, await consulBinary());
-    say(`hosts, Consul, targets and daemons run after ${seconds(now() - begun)}; logs are in ${lab.folder}`);
+    const open = await Lab.open(network, await consulBinary(), (opened) => {
+      lab = opened;
+    });
+    say(`hosts, Consul, targets and daemons run after ${seconds(now() - begun)}; logs are in ${open.folder}`);
     const chosen = scenarios.filter(({ name }) => options.scenario.length === 0 || options.scenario.includes(name));
-    await runScenarios(lab, report, chosen, say);
+    await runScenarios(open, report, chosen, say);
   } catch (error) {
     report.failures.push(message(error));
   } finally {
@@ -95,4 +98,6 @@ function help(): number {
   return 0;
 }
 
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
