@@ -12,10 +12,16 @@ export function drawChain(list, steps) {
         'div',
         {},
         h('p', {}, step.text),
-        h('p', { class: 'muted mono' }, `${step.actor}  ${step.event.type} → ${step.state}${causeText(step.cause)}`),
+        h('p', { class: 'muted mono' }, originText(step)),
       ),
     );
   reconcile(list, steps, (step) => `${step.seq} ${step.text}`, create);
+}
+
+/** Who and whence; what happened only where the sentence above does not name it. */
+function originText({ actor, event, state, text, cause }) {
+  const what = text.includes(event.type) ? '' : `  ${event.type} → ${state}`;
+  return `${actor}${what}${causeText(cause)}`;
 }
 
 function causeText(cause) {
