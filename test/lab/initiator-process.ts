@@ -53,6 +53,7 @@ function figures(writer: Writer, from: number, to: number): PathFigures {
     writes: window.length,
     failed: window.filter((record) => record.errors > 0).length,
     latenciesMs: latencies,
+    issuedAt: window.map((record) => record.issuedAt),
     misreads: writer.misreads,
     reads: writer.reads,
     logins: writer.logins,

@@ -23,6 +23,8 @@ export interface PathFigures {
   /** Writes that got an error at least once. */
   readonly failed: number;
   readonly latenciesMs: readonly number[];
+  /** When each of these writes was issued, on the shared clock. */
+  readonly issuedAt: readonly number[];
   /** Since the start: what was read and was not what had been acknowledged. */
   readonly misreads: readonly string[];
   readonly reads: number;

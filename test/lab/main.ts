@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   const missing = missingRequirements();
   const failures = [...unknown.map((name) => `there is no scenario ${name}; --help lists them`), ...missing];
   if (failures.length > 0) {
-    print({ metrics: {}, failures });
+    print({ ...emptyReport(), failures });
     // Elsewhere a lab that cannot run is skipped; on CI nobody would notice, so there it fails.
     return unknown.length > 0 || process.env['CI'] !== undefined ? 1 : skippedExitCode;
   }

@@ -2,6 +2,7 @@
 import { now, sleep } from './clock.ts';
 import type { PathFigures } from './initiator.ts';
 import type { Lab, LabPath } from './lab.ts';
+import { busyPercent, cpuTimes } from './machine.ts';
 import { keep, largest, sum, type Report } from './report.ts';
 
 /** A write that took longer than this counts as delayed. */
@@ -33,6 +34,19 @@ export async function writes(
   };
 }
 
+/** One line for each delayed write of these paths, with when it was issued: to tell its reason. */
+export async function delayedWrites(lab: Lab, paths: readonly LabPath[], { from, to }: Window): Promise<string[]> {
+  const figures = (await lab.initiator.figures(from, to)).filter(({ path }) => paths.some(({ name }) => name === path));
+  return figures.flatMap(({ path, latenciesMs, issuedAt }) =>
+    latenciesMs.flatMap((latency, index) => {
+      if (latency <= delayedMs) return [];
+      const into = ((issuedAt[index] ?? from) - from).toFixed(0);
+      const server = lab.paths.filter(({ name }) => name === path).map((one) => lab.server(one));
+      return [`path ${path} on ${server.join()}: ${latency.toFixed(0)} ms, issued at ${into} ms`];
+    }),
+  );
+}
+
 /** Slowest write of each path: what its initiator felt. */
 export async function slowestByPath(lab: Lab, paths: readonly LabPath[], window: Window): Promise<number[]> {
   const figures: PathFigures[] = await lab.initiator.figures(window.from, window.to);
@@ -54,7 +68,9 @@ export function doubleService(lab: Lab, { from, to }: Window): string[] {
 export async function baseline(lab: Lab, report: Report, ms: number): Promise<void> {
   await lab.initiator.eventLoopDelayMs();
   const from = now();
+  const cpuBefore = cpuTimes();
   await sleep(ms);
+  keep(report, 'baselineCpuBusyPercent', busyPercent(cpuBefore, cpuTimes()));
   const found = await writes(lab, lab.paths, { from, to: now() });
   keep(report, 'baselineWrites', found.all);
   keep(report, 'baselineFailedWrites', found.failed);

@@ -4,9 +4,11 @@ export type Metrics = Record<string, number>;
 export interface Report {
   readonly metrics: Metrics;
   readonly failures: string[];
+  /** What a person may want to know beside the figures. */
+  readonly notes: string[];
 }
 
-export const emptyReport = (): Report => ({ metrics: {}, failures: [] });
+export const emptyReport = (): Report => ({ metrics: {}, failures: [], notes: [] });
 
 /** The value below which `share` (0 to 1) of the values are; NaN when there is none. */
 export function percentile(values: readonly number[], share: number): number {

@@ -1,6 +1,7 @@
 // One run: disks, writers, a baseline, the scenarios one after the other, and the last judgement over the disks.
 import { now, sleep } from './clock.ts';
 import type { Lab } from './lab.ts';
+import { busyPercent, cpuTimes } from './machine.ts';
 import { baseline, doubleService } from './measure.ts';
 import { bar, keep, largest, message, sum, type Report } from './report.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -55,6 +56,8 @@ async function attempt(lab: Lab, report: Report, scenario: Scenario, totals: Tot
   await sleep(1000);
   const from = now();
   const failuresBefore = report.failures.length;
+  const notesBefore = report.notes.length;
+  const cpuBefore = cpuTimes();
   await lab.initiator.eventLoopDelayMs();
   await scenario.run(lab, report).catch((error: unknown) => {
     report.failures.push(`${scenario.name}: ${message(error)}`);
@@ -64,8 +67,10 @@ async function attempt(lab: Lab, report: Report, scenario: Scenario, totals: Tot
   totals.doubleService += double.length;
   await keepObserver(lab, totals);
   keep(report, `${camel(scenario.name)}InitiatorLateMs`, await lab.initiator.eventLoopDelayMs());
+  keep(report, `${camel(scenario.name)}CpuBusyPercent`, busyPercent(cpuBefore, cpuTimes()));
   const verdict = report.failures.length === failuresBefore ? '✓' : '✗';
   say(`${verdict} ${scenario.name}: ${scenario.what} (${((now() - from) / 1000).toFixed(1)} s)`);
+  for (const text of [...report.failures.slice(failuresBefore), ...report.notes.slice(notesBefore)]) say(`    ${text}`);
   return true;
 }
 

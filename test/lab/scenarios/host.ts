@@ -1,7 +1,7 @@
 // A whole host dies: every process and the link, at once.
 import { now, sleep } from '../clock.ts';
 import type { Lab, LabPath } from '../lab.ts';
-import { longestGapMs, slowestByPath, writes } from '../measure.ts';
+import { delayedWrites, longestGapMs, slowestByPath, writes } from '../measure.ts';
 import { bar, keep, largest, percentile, type Report } from '../report.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -57,6 +57,7 @@ export async function keepTakeover(lab: Lab, report: Report, name: string, takeo
   const elsewhere = await writes(lab, others, window);
   keep(report, `${name}OtherPathsFailedWrites`, elsewhere.failed);
   keep(report, `${name}OtherPathsDelayedWrites`, elsewhere.delayed);
+  report.notes.push(...(await delayedWrites(lab, others, window)).map((text) => `${name}: another host's ${text}`));
 }
 
 /** From the fault to the first service that began after it; Infinity when there is none. */
