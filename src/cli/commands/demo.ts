@@ -1,15 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { withExample } from '../context.ts';
+import type { DemoOptions } from '../demo/main.ts';
 import type { Shell } from '../shell.ts';
-
-interface DemoOptions {
-  readonly nodes: number;
-  readonly disks: number;
-  readonly paths: number;
-  readonly scenario?: 'failover';
-  readonly json?: boolean;
-  readonly keep?: boolean;
-}
 
 export function demo(shell: Shell): Command {
   const command = new Command('demo')
@@ -23,8 +15,7 @@ export function demo(shell: Shell): Command {
     .action(async (options: DemoOptions) => {
       // Imported here so that the other commands start fast.
       const { runDemo } = await import('../demo/main.ts');
-      const code: unknown = await runDemo(options);
-      if (typeof code === 'number') shell.exitCode = code;
+      shell.exitCode = await runDemo(options, shell.terminal);
     });
   return withExample(command, 'pathwarden demo', 'pathwarden demo --scenario failover --json');
 }

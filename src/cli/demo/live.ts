@@ -1,0 +1,101 @@
+// What somebody who looks on sees: nodes, who answers on each path, what happened, and what to try.
+import { setTimeout as pause } from 'node:timers/promises';
+import { duration, table } from '../output.ts';
+import type { Terminal } from '../terminal.ts';
+import type { DemoCluster, DemoNode } from './cluster.ts';
+import type { Observed, Prober } from './prober.ts';
+
+interface Show {
+  readonly cluster: DemoCluster;
+  readonly prober: Prober;
+  readonly news: readonly string[];
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+const redrawEveryMs = 500;
+const newsShown = 6;
+const clearScreen = '\u001B[H\u001B[2J\u001B[3J';
+
+/** Until somebody ends it. */
+export async function lookOn(show: Show): Promise<void> {
+  const { terminal, signal } = show;
+  const stopKeys = terminal.interactive ? startAtEnter(show.cluster) : () => undefined;
+  if (!terminal.interactive) terminal.print(advice(show));
+  let shown = '';
+  let told = 0;
+  while (!signal.aborted) {
+    const state = tables(show);
+    if (terminal.interactive) terminal.print(`${clearScreen}${screen(show, state)}`);
+    else if (state !== shown || told < show.news.length) {
+      terminal.print(['', ...show.news.slice(told), state].join('\n'));
+    }
+    shown = state;
+    told = show.news.length;
+    await pause(redrawEveryMs, undefined, { signal }).catch(() => undefined);
+  }
+  stopKeys();
+  terminal.print('\nstopping');
+}
+
+/** Line by line, so that ctrl-c stays what it is. */
+function startAtEnter({ nodes }: DemoCluster): () => void {
+  const onLine = (): void => nodes.forEach(({ startNow }) => startNow?.());
+  process.stdin.on('data', onLine);
+  return () => {
+    process.stdin.off('data', onLine).pause();
+  };
+}
+
+const screen = (show: Show, state: string): string =>
+  [state, '', ...show.news.slice(-newsShown), '', advice(show), '', 'Enter starts dead nodes at once'].join('\n');
+
+function tables({ cluster, prober }: Show): string {
+  const nodes = cluster.nodes.map((node) => nodeRow(node, prober.observed));
+  const disks = [...new Set(cluster.portals.map(({ disk }) => disk))];
+  const first = cluster.portals[0];
+  return [
+    table(['NODE', 'STATE', 'PID', 'PATHS', 'INSPECTOR'], nodes, 'no nodes'),
+    '',
+    table(['DISK', 'WHO ANSWERS ON PATH 1, 2, ...', 'ADDRESSES'], disks.map((disk) => diskRow(disk, prober)), 'no disks'),
+    ...(first === undefined ? [] : [`port ${String(first.port)}; - nobody answers`]),
+  ].join('\n');
+}
+
+function nodeRow(node: DemoNode, observed: readonly Observed[]): readonly string[] {
+  const { name, process: running, starting } = node;
+  const paths = observed.filter((one) => one.node === name).length;
+  const dead = node.diedAtMs === null ? 'dead' : `dead for ${duration(performance.now() - node.diedAtMs)}`;
+  const state = starting ? 'starts' : running === null ? dead : 'runs';
+  return [name, state, running === null ? '-' : String(running.pid), String(paths), running?.url ?? '-'];
+}
+
+function diskRow(disk: string, { observed }: Prober): readonly string[] {
+  const mine = observed.filter(({ portal }) => portal.disk === disk);
+  const ips = mine.map(({ portal }) => portal.ip);
+  const range = ips.length > 1 ? `${ips[0] ?? ''} to ${ips.at(-1) ?? ''}` : (ips[0] ?? '');
+  return [disk, mine.map(({ node }) => node ?? '-').join(' '), range];
+}
+
+function advice({ cluster, prober }: Show): string {
+  const running = cluster.nodes.filter(({ process: one }) => one !== null);
+  const first = running[0];
+  const last = running.at(-1);
+  const { portal } = prober.observed[0] ?? {};
+  if (first?.process === undefined || first.process === null || last === undefined) return 'no node runs: wait';
+  const token = `${cluster.directory}/${first.name}/operator-token`;
+  const program = import.meta.url.endsWith('.ts') ? 'npm run -s pathwarden --' : 'pathwarden';
+  const path = portal?.path ?? '00001/1';
+  return [
+    `open ${first.process.url}/`,
+    'kill a node (it comes back after 10 s):',
+    ...running.map(({ name, process: one }) => `  kill -9 ${String(one?.pid)}    # ${name}`),
+    'other things to try, in another terminal:',
+    `  export PATHWARDEN_URL=${first.process.url} PATHWARDEN_TOKEN_FILE=${token}`,
+    `  ${program} path list --watch`,
+    `  ${program} path explain ${path}`,
+    `  ${program} path release ${path} --reason "trying it out"`,
+    `  ${program} node drain ${last.name} --reason "trying it out"    # and undrain`,
+    'ctrl-c ends it and leaves nothing behind',
+  ].join('\n');
+}
