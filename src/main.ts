@@ -145,7 +145,7 @@ function tellSystemd(daemon: Daemon, notifier: Notifier): () => void {
   let beats = 0;
   const tell = async (): Promise<void> => {
     const health = inspector.health();
-    const serving = inspector.actors().filter(({ tags }) => tags.includes('serving') && tags.includes('holding')).length;
+    const serving = inspector.actors().filter(({ id, tags }) => id.startsWith('path/') && tags.includes('serving')).length;
     await notifier.status(health.ready ? `serves ${String(serving)} paths` : health.reasons.join('; '));
   };
   const everyMs = Math.min(statusEveryMs, (notifier.watchdogMs ?? statusEveryMs * 2) / 2);

@@ -40,6 +40,8 @@ export type DiskPathEvent =
   | ({ readonly type: 'disk.failed' } & Because)
   | { readonly type: 'disk.freed' }
   // what was found on the node
+  /** A new daemon took over from the one that opened the portal. */
+  | { readonly type: 'path.resumed' }
   | ({ readonly type: 'dataplane.missing' } & Because)
   | ({ readonly type: 'dataplane.leftover' } & Because)
   // what an operator wants

@@ -110,5 +110,8 @@ export const enabled = diskPath.createStateConfig({
     'lock.lost': { target: '#fenced', actions: 'noteTrouble' },
     'lease.lost': { target: '#fenced', actions: 'noteTrouble' },
     'dataplane.missing': giveUp,
+    // Opening what is open changes nothing, and lets the target adapter know whose portal it is.
+    'path.resumed': { actions: ask.open },
+    'portal.openRefused': giveUp,
   },
 });

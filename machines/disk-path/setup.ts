@@ -60,7 +60,7 @@ export const diskPath = setup({
     'lock.release': intent<Locked & { evidence: Incarnation | null }>(),
     'disk.require': intent<{ to: string; path: string }>(),
     'disk.unneed': intent<{ to: string; path: string }>(),
-    'address.probe': intent<OnInterface & { port: number }>(),
+    'address.probe': intent<OnInterface & { port: number; handedOver: boolean }>(),
     'traffic.block': intent<Place>(),
     'traffic.unblock': intent<Place>(),
     'address.add': intent<OnInterface>(),
@@ -87,6 +87,7 @@ export const diskPath = setup({
       return { lock: { epoch, modifyIndex }, evidence, tries: 0 };
     }),
     noteProof: assign({ evidence: null }),
+    noteReleased: assign({ lock: null }),
     noteDiskReady: assign({ diskReady: true }),
     noteAddressFree: assign({ addressFree: true }),
     forgetPreparation: assign({ diskReady: false, addressFree: false }),
@@ -140,6 +141,8 @@ const atPortal = ({ settings, ...context }: DiskPathContext) => ({
 const onInterface = ({ settings, lock }: DiskPathContext) => ({
   ip: settings?.ip ?? '', prefix: settings?.prefix ?? 0, interface: settings?.interface ?? '', epoch: lock?.epoch ?? 0,
 });
+/** Its last owner let go of it in order a moment ago: a stranger with the same IP would have shown there already. */
+const wasHandedOver = ({ offer }: DiskPathContext) => offer !== null && offer.modifyIndex > 0 && offer.evidence === null;
 const place = (context: DiskPathContext) => ({ ip: context.settings?.ip ?? '', epoch: epochOf(context) });
 const toDisk = (context: DiskPathContext) => ({
   to: `disk/${context.disk}`, path: `path/${context.disk}/${String(context.index)}`,
@@ -168,7 +171,11 @@ export const ask = {
   unneedDisk: { type: 'disk.unneed', params: ({ context }: Given) => toDisk(context) },
   probe: {
     type: 'address.probe',
-    params: ({ context }: Given) => ({ ...onInterface(context), port: context.settings?.port ?? 0 }),
+    params: ({ context }: Given) => ({
+      ...onInterface(context),
+      port: context.settings?.port ?? 0,
+      handedOver: wasHandedOver(context),
+    }),
   },
   block: { type: 'traffic.block', params: ({ context }: Given) => place(context) },
   unblock: { type: 'traffic.unblock', params: ({ context }: Given) => place(context) },

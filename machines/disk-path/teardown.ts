@@ -4,7 +4,7 @@ import { ask, diskPath } from './setup.ts';
  * Close, remove, read back, and only then let go of the storage. A step that fails does not stop the next one:
  * whatever can be taken away is taken away, and reading back decides.
  */
-const steps = (last: string) =>
+const steps = (afterFreeing: string, last: string) =>
   diskPath.createStateConfig({
     states: {
       blocking: {
@@ -67,7 +67,7 @@ const steps = (last: string) =>
       freeing: {
         description: 'IP and portal are gone; target and image go when no other path here needs them.',
         entry: ask.unneedDisk,
-        on: { 'disk.freed': { target: 'unblocking' } },
+        on: { 'disk.freed': { target: afterFreeing } },
       },
       unblocking: {
         description: 'Everything of the path is gone; the packet filter is being cleaned up.',
@@ -93,13 +93,13 @@ export const releasing = diskPath.createStateConfig({
     'lease.lost': { target: '#fenced', actions: 'noteTrouble' },
   },
   states: {
-    ...steps('unlocking'),
+    ...steps('unlocking', '#unlocked'),
     unlocking: {
       description: 'Everything here is gone; the lock is being given back.',
       entry: ask.release,
       on: {
-        'lock.released': { target: '#unlocked' },
-        'lock.releaseRefused': { target: '#unlocked', actions: 'noteTrouble' },
+        'lock.released': { target: 'unblocking', actions: 'noteReleased' },
+        'lock.releaseRefused': { target: 'unblocking', actions: ['noteTrouble', 'noteReleased'] },
         'lock.releaseUnknown': { target: 'unlockingAgain', actions: 'noteTrouble' },
       },
     },
@@ -117,5 +117,5 @@ export const fenced = diskPath.createStateConfig({
   description: 'The path lost its authority here; everything local is being torn down.',
   initial: 'blocking',
   entry: 'forgetTries',
-  states: steps('#unlocked'),
+  states: steps('unblocking', '#unlocked'),
 });

@@ -1,6 +1,6 @@
 // Reading a snapshot: dotted state, description, tags.
 import type { Json } from '../../machines/intent.ts';
-import type { Snapshot } from './definition.ts';
+import type { Definition, Snapshot } from './definition.ts';
 
 /** `mapped.opening`; regions of a parallel state are joined with `+`. */
 export function dotted(value: Json): string {
@@ -22,5 +22,18 @@ export function describe(snapshot: Snapshot): string {
   );
   return innermost?.description ?? '';
 }
+
+/** The same for a state value that stands in a record. */
+export function describeValue(of: Definition, value: Json): string {
+  let node: StateNodeLike | undefined = of.machine.root as unknown as StateNodeLike;
+  let sentence = '';
+  for (const key of dotted(value).split('.')) {
+    node = node?.states[key];
+    sentence = node?.description ?? sentence;
+  }
+  return sentence;
+}
+
+type StateNodeLike = { readonly description?: string; readonly states: Readonly<Record<string, StateNodeLike>> };
 
 export const tagsOf = (snapshot: Snapshot): readonly string[] => [...snapshot.tags];

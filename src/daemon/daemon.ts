@@ -58,6 +58,7 @@ export class Daemon {
   #lastReadMs: number | null = null;
   #nudged = false;
   #running = false;
+  #resumed = false;
   #cancels = new Set<() => void>();
 
   constructor(parts: DaemonParts) {
@@ -142,9 +143,10 @@ export class Daemon {
     return { consul: this.#watchTrouble, journal: this.engine.scribe.trouble, dataPlane: this.#dataPlaneTrouble };
   }
 
-  /** Milliseconds since Consul was last read well; null before the first time. */
+  /** Milliseconds since the last good contact with Consul; null before the first. */
   get viewAgeMs(): number | null {
-    return this.#lastReadMs === null ? null : Math.max(0, Math.round(this.clock.monotonicMs() - this.#lastReadMs));
+    const lastMs = Math.max(this.#lastReadMs ?? -1, this.lease.lastContactMs ?? -1);
+    return lastMs < 0 ? null : Math.max(0, Math.round(this.clock.monotonicMs() - lastMs));
   }
 
   tell(actor: string, event: DomainEvent, cause: Cause): void {
@@ -183,7 +185,9 @@ export class Daemon {
     this.#changed();
   }
 
-  #onRecord(_record: JournalRecord, actor: Actor, moved: boolean): void {
+  #onRecord(record: JournalRecord, actor: Actor, moved: boolean): void {
+    // A new specification changes no state, and yet the path may be taken from now on.
+    if (record.event.type.endsWith('.specified')) this.#nudge();
     if (!moved) return;
     if (actor.id === actorIds.node) this.#followNode(actor);
     const tags = tagsOf(actor.snapshot);
@@ -198,9 +202,19 @@ export class Daemon {
     if (tags.includes('leased') && session !== null) this.lease.keep(session);
     else this.lease.drop();
     const state = stateOf(actor.snapshot);
-    if (state === 'joined') this.engine.resume('serving');
+    if (state === 'joined') this.#resume();
     if (state === 'leaving') this.#nudge();
     if (state === 'refused') this.#parts.onRefused(trouble ?? 'another daemon runs under this node name');
+  }
+
+  /** The first time that this daemon has joined: goes on with what the last one began, and takes over what it served. */
+  #resume(): void {
+    if (this.#resumed) return;
+    this.#resumed = true;
+    this.engine.resume('serving');
+    for (const { id, snapshot } of this.engine.registry.all()) {
+      if (id.startsWith('path/') && tagsOf(snapshot).includes('serving')) this.tell(id, { type: 'path.resumed' }, local('start'));
+    }
   }
 
   #nudge(): void {

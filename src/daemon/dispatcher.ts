@@ -67,6 +67,11 @@ export class Dispatcher {
     }
   }
 
+  /** The actor is gone. A key that is made anew counts its epochs from the start. */
+  forget(actor: string): void {
+    this.#epochs.delete(actor);
+  }
+
   /** The answer of an intent that was never carried out. */
   refuse(actor: Actor, id: string, intent: Intent, reason: string): void {
     this.#answer(actor, id, intent, { kind: 'refused', reason });

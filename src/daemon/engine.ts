@@ -129,6 +129,7 @@ export class Engine {
   retire(actor: Actor): void {
     if (!this.#commit.isIdle || actor.pending.size > 0 || !this.scribe.isHealthy) return;
     this.registry.remove(actor.id);
+    this.#dispatcher.forget(actor.id);
     this.#dirty.delete(actor);
     void this.#save([{ actor: actor.id, seq: actor.seq, snapshot: null }]);
   }

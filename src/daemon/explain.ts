@@ -1,6 +1,7 @@
 // Why an actor is where it is: from its last move back through causes to the first one known.
 import type { Json } from '../../machines/intent.ts';
-import { describe, dotted, stateOf } from '../core/state.ts';
+import { kindOf } from '../core/definition.ts';
+import { describe, describeValue, dotted, stateOf } from '../core/state.ts';
 import type { ExplainStep, Explanation } from '../ports/inspector.ts';
 import type { Cause, JournalPort, JournalRecord } from '../ports/journal.ts';
 import type { Actor } from './actor.ts';
@@ -43,7 +44,9 @@ async function chainFrom(journal: JournalPort, start: JournalRecord | undefined)
 
 const stepOf = ({ seq, actor, at, event, value, cause }: JournalRecord): ExplainStep => {
   const state = dotted(value);
-  return { seq, actor, at, event, state, cause, text: `${tell(event)} → ${state}${because(cause)}` };
+  const kind = kindOf(actor);
+  const sentence = kind === undefined ? '' : describeValue(kind.definition, value);
+  return { seq, actor, at, event, state, cause, text: `${tell(event)}${because(cause)}. ${sentence}`.trim() };
 };
 
 /** The event with the facts that people ask for. */

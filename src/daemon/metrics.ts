@@ -14,8 +14,8 @@ export function metricsOf(daemon: Daemon): readonly Metric[] {
   const { records, rejected, dispatched } = engine.counts;
   return [
     gauge('pathwarden_paths', 'Path actors on this node by state', countStates(daemon)),
-    gauge('pathwarden_paths_serving', 'Paths that this node serves', one(countTag(daemon, 'serving'))),
-    gauge('pathwarden_actors_needing_operator', 'Actors that wait for a person', one(countTag(daemon, 'needsOperator'))),
+    gauge('pathwarden_paths_serving', 'Paths that this node serves', one(countTag(daemon, 'serving', 'path/'))),
+    gauge('pathwarden_actors_needing_operator', 'Actors that wait for a person', one(countTag(daemon, 'needsOperator', ''))),
     gauge('pathwarden_nodes_alive', 'Nodes whose session lives', one([...view.nodes.values()].filter(({ session }) => session !== null).length)),
     gauge('pathwarden_lease_remaining_seconds', 'Time that this node may still serve without contact', one(lease.remainingMs / 1000)),
     gauge('pathwarden_consul_read_age_seconds', 'Time since Consul was last read well', one((daemon.viewAgeMs ?? 0) / 1000)),
@@ -41,5 +41,5 @@ function countStates({ engine }: Daemon): readonly Sample[] {
   return [...counts].map(([state, value]) => ({ labels: { state }, value }));
 }
 
-const countTag = ({ engine }: Daemon, tag: string): number =>
-  [...engine.registry.all()].filter(({ snapshot }) => tagsOf(snapshot).includes(tag)).length;
+const countTag = ({ engine }: Daemon, tag: string, prefix: string): number =>
+  [...engine.registry.all()].filter(({ id, snapshot }) => id.startsWith(prefix) && tagsOf(snapshot).includes(tag)).length;

@@ -99,7 +99,9 @@ function tellPath(view: ClusterView, local: Local, placement: Placement, path: L
   const lock = view.locks.get(id);
   const say = (event: { type: string } & Record<string, unknown>) => tell(path.id, event as DomainEvent, key);
 
-  const lost = lostReason(view, local, path.context, lock);
+  // Our own release may show in the view before its answer is in; nothing of the path is left here by then.
+  const isReleasing = path.state.startsWith('releasing.unlocking');
+  const lost = isReleasing ? null : lostReason(view, local, path.context, lock);
   if (lost !== null) return say({ type: 'lock.lost', reason: lost });
 
   const unwanted = unwantedReason(view, local, path);

@@ -7,6 +7,9 @@ import { Gate } from '../gate.ts';
 import { portalKey } from '../observer.ts';
 import type { EffectParts } from './parts.ts';
 
+/** Enough for a neighbour on the same segment to answer, and short in a move that initiators wait for. */
+const handedOverProbeMs = 50;
+
 type Params = Readonly<Record<string, unknown>>;
 
 export function dataPlaneEffects(parts: EffectParts): Effects {
@@ -59,7 +62,8 @@ const diskOf = (params: Params) => ({
 async function probe(
   parts: EffectParts, params: Params, options: { deadlineMs: number; signal: AbortSignal },
 ): Promise<Outcome<Facts | null>> {
-  const waitMs = parts.settings.duplicateProbeMs;
+  const { duplicateProbeMs } = parts.settings;
+  const waitMs = params['handedOver'] === true ? Math.min(duplicateProbeMs, handedOverProbeMs) : duplicateProbeMs;
   if (waitMs === 0) return done({ answeredBy: null });
   const outcome = await parts.dataPlane.address.probe(addressOf(params), waitMs, options);
   return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;
