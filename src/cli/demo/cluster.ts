@@ -30,6 +30,8 @@ export interface DemoNode {
   readonly name: string;
   /** Null while it is dead. */
   process: NodeProcess | null;
+  /** Its inspector comes back where people have it open. */
+  inspectorPort: number | null;
   /** It is being started: not ready yet. */
   starting: boolean;
   diedAtMs: number | null;
@@ -52,6 +54,7 @@ interface Parts extends ClusterSettings {
   readonly addresses: AddressBlock;
   readonly findPort: () => Promise<number>;
   readonly timers: Set<NodeJS.Timeout>;
+  readonly starts: Set<Promise<void>>;
   ending: boolean;
 }
 
@@ -60,7 +63,8 @@ export async function startCluster(settings: ClusterSettings): Promise<DemoClust
   const addresses = await claimAddresses();
   const consul = await startEmbeddedConsul({ clock: systemClock(), nodeName: 'demo', adoptNodes: true });
   const findPort = portFinder(firstInspectorPort);
-  const parts: Parts = { ...settings, addresses, consul, findPort, timers: new Set(), ending: false };
+  const none = { timers: new Set<NodeJS.Timeout>(), starts: new Set<Promise<void>>(), ending: false };
+  const parts: Parts = { ...settings, addresses, consul, findPort, ...none };
   const nodes = Array.from({ length: settings.nodes }, (_, index) => emptyNode(`n${String(index + 1)}`));
   const leaveNothing = (): void => {
     for (const { process: running } of nodes) running?.kill();
@@ -87,6 +91,7 @@ export async function startCluster(settings: ClusterSettings): Promise<DemoClust
 const emptyNode = (name: string): DemoNode => ({
   name,
   process: null,
+  inspectorPort: null,
   starting: false,
   diedAtMs: null,
   sessionsGoneAtMs: null,
@@ -99,7 +104,8 @@ function portalsOf({ disks, paths }: ClusterSettings, block: AddressBlock): read
     const index = (position % paths) + 1;
     const id = String(disk).padStart(5, '0');
     const iqn = `iqn.2026-01.io.pathwarden:${id}`;
-    return { disk: id, index, path: `${id}/${String(index)}`, ip: block.ipOf(disk, index), port: block.portalPort, iqn };
+    const path = `${id}/${String(index)}`;
+    return { disk: id, index, path, ip: block.ipOf(disk, index), port: block.portalPort, iqn };
   });
 }
 
@@ -109,14 +115,27 @@ function clientFor({ directory, signal }: Parts, { name, process: running }: Dem
 }
 
 async function bringUp(parts: Parts, node: DemoNode): Promise<void> {
-  const { directory: root, consul, addresses, findPort, signal } = parts;
+  const started = start(parts, node);
+  parts.starts.add(started);
+  await started.finally(() => parts.starts.delete(started));
+}
+
+async function start(parts: Parts, node: DemoNode): Promise<void> {
+  const { directory: root, consul, addresses, signal } = parts;
   const place = { name: node.name, root, consulUrl: consul.url, portalPort: addresses.portalPort };
   // Its host is up again: gossip sees that before the daemon asks for a session.
   consul.store.setNodeAlive(node.name, true);
   Object.assign(node, { starting: true, startNow: null, sessionsGoneAtMs: null });
   const watch = (running: NodeProcess): void => {
-    node.process = running;
+    Object.assign(node, { process: running, inspectorPort: running.inspectorPort });
+    if (parts.ending) running.kill();
     void running.exited.then((how) => ended(parts, node, running, how));
+  };
+  let before = node.inspectorPort;
+  const findPort = (): Promise<number> => {
+    const port = before === null ? parts.findPort() : Promise.resolve(before);
+    before = null;
+    return port;
   };
   try {
     await startNode(place, findPort, watch, signal);
@@ -187,6 +206,9 @@ async function stop(parts: Parts, nodes: readonly DemoNode[]): Promise<void> {
   const running = nodes.flatMap(({ process: one }) => (one === null ? [] : [one]));
   for (const one of running) one.kill();
   await Promise.all(running.map(({ exited }) => exited));
+  await Promise.allSettled(parts.starts);
+  // One that was just being made when the others were killed.
+  await Promise.all(nodes.flatMap(({ process: one }) => (one === null ? [] : [one.exited])));
   await parts.consul.stop();
   parts.addresses.release();
   if (!parts.keep) rmSync(parts.directory, { recursive: true, force: true, maxRetries: 5 });

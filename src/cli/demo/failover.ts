@@ -1,4 +1,4 @@
-// The scenario without people: settle, kill the node with most paths, wait until others serve them, say how long it took.
+// The scenario without people: settle, kill the node with most paths, wait until others serve them, say how long.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DemoCluster, DemoNode } from './cluster.ts';
 import type { Observed, Prober } from './prober.ts';

@@ -49,7 +49,8 @@ function kill({ pid }: ProcessIdentity): void {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code !== 'ESRCH') throw new Error(`process ${String(pid)} cannot be killed (${String(code)})`, { cause: error });
+    if (code === 'ESRCH') return;
+    throw new Error(`process ${String(pid)} cannot be killed (${String(code)})`, { cause: error });
   }
 }
 

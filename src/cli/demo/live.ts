@@ -8,34 +8,47 @@ import type { Observed, Prober } from './prober.ts';
 interface Show {
   readonly cluster: DemoCluster;
   readonly prober: Prober;
-  readonly news: readonly string[];
+  readonly news: string[];
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
 }
 
+const settleDeadlineMs = 20_000;
 const redrawEveryMs = 500;
 const newsShown = 6;
 const clearScreen = '\u001B[H\u001B[2J\u001B[3J';
 
 /** Until somebody ends it. */
 export async function lookOn(show: Show): Promise<void> {
-  const { terminal, signal } = show;
+  const { terminal, signal, prober } = show;
+  const served = (): boolean => prober.observed.every(({ node }) => node !== null);
+  if (await prober.until(served, settleDeadlineMs, signal)) show.news.push('all paths are served');
   const stopKeys = terminal.interactive ? startAtEnter(show.cluster) : () => undefined;
   if (!terminal.interactive) terminal.print(advice(show));
   let shown = '';
   let told = 0;
+  let whole = served();
   while (!signal.aborted) {
+    if (!whole && served()) show.news.push(againText(show));
+    whole = served();
     const state = tables(show);
+    const news = show.news.slice(told);
     if (terminal.interactive) terminal.print(`${clearScreen}${screen(show, state)}`);
-    else if (state !== shown || told < show.news.length) {
-      terminal.print(['', ...show.news.slice(told), state].join('\n'));
-    }
+    else if (state !== shown) terminal.print(['', ...news, state].join('\n'));
+    else if (news.length > 0) terminal.print(['', ...news].join('\n'));
     shown = state;
     told = show.news.length;
     await pause(redrawEveryMs, undefined, { signal }).catch(() => undefined);
   }
   stopKeys();
   terminal.print('\nstopping');
+}
+
+function againText({ cluster, prober }: Show): string {
+  const diedAtMs = Math.max(...cluster.nodes.map((node) => node.diedAtMs ?? 0));
+  const movedAtMs = Math.max(...prober.observed.map(({ moves }) => moves.at(-1)?.atMs ?? 0));
+  const after = diedAtMs > 0 && movedAtMs > diedAtMs ? `, ${((movedAtMs - diedAtMs) / 1000).toFixed(1)} s later` : '';
+  return `all paths are served again${after}`;
 }
 
 /** Line by line, so that ctrl-c stays what it is. */
@@ -50,22 +63,24 @@ function startAtEnter({ nodes }: DemoCluster): () => void {
 const screen = (show: Show, state: string): string =>
   [state, '', ...show.news.slice(-newsShown), '', advice(show), '', 'Enter starts dead nodes at once'].join('\n');
 
-function tables({ cluster, prober }: Show): string {
-  const nodes = cluster.nodes.map((node) => nodeRow(node, prober.observed));
+function tables({ cluster, prober, terminal }: Show): string {
+  const nodes = cluster.nodes.map((node) => nodeRow(node, prober.observed, terminal.interactive));
   const disks = [...new Set(cluster.portals.map(({ disk }) => disk))];
+  const rows = disks.map((disk) => diskRow(disk, prober));
   const first = cluster.portals[0];
   return [
     table(['NODE', 'STATE', 'PID', 'PATHS', 'INSPECTOR'], nodes, 'no nodes'),
     '',
-    table(['DISK', 'WHO ANSWERS ON PATH 1, 2, ...', 'ADDRESSES'], disks.map((disk) => diskRow(disk, prober)), 'no disks'),
+    table(['DISK', 'WHO ANSWERS ON PATH 1, 2, ...', 'ADDRESSES'], rows, 'no disks'),
     ...(first === undefined ? [] : [`port ${String(first.port)}; - nobody answers`]),
   ].join('\n');
 }
 
-function nodeRow(node: DemoNode, observed: readonly Observed[]): readonly string[] {
+function nodeRow(node: DemoNode, observed: readonly Observed[], counts: boolean): readonly string[] {
   const { name, process: running, starting } = node;
   const paths = observed.filter((one) => one.node === name).length;
-  const dead = node.diedAtMs === null ? 'dead' : `dead for ${duration(performance.now() - node.diedAtMs)}`;
+  // A list of changes does not count seconds.
+  const dead = node.diedAtMs === null || !counts ? 'dead' : `dead for ${duration(performance.now() - node.diedAtMs)}`;
   const state = starting ? 'starts' : running === null ? dead : 'runs';
   return [name, state, running === null ? '-' : String(running.pid), String(paths), running?.url ?? '-'];
 }

@@ -2,6 +2,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PathwardenError } from '../../errors.ts';
 import { facts } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
 import { gossipDelayMs, type ClusterSettings, startCluster } from './cluster.ts';
@@ -20,6 +21,7 @@ export interface DemoOptions {
 
 /** A node that was killed comes back after this time. */
 export const returnAfterMs = 10_000;
+// More paths than these times allow for are looked at less often, so that looking leaves the machine to the daemons.
 const measureEveryMs = 15;
 const lookEveryMs = 100;
 const interrupted = 130;
@@ -52,7 +54,7 @@ async function forPeople(settings: Settings, _options: DemoOptions, terminal: Te
   const news: string[] = [];
   terminal.print(`starting ${String(settings.nodes)} nodes ...`);
   const cluster = await startCluster({ ...settings, returnAfterMs, onNews: (text) => news.push(text) });
-  const prober = startProber(cluster.portals, lookEveryMs);
+  const prober = startProber(cluster.portals, Math.max(lookEveryMs, cluster.portals.length * 2));
   try {
     await lookOn({ cluster, prober, news, terminal, signal: settings.signal });
     return 0;
@@ -63,14 +65,16 @@ async function forPeople(settings: Settings, _options: DemoOptions, terminal: Te
 }
 
 async function unattended(settings: Settings, options: DemoOptions, terminal: Terminal): Promise<number> {
+  if (settings.nodes < 2) throw new PathwardenError('USAGE_INVALID', 'A failover needs at least --nodes 2');
   const json = options.json === true;
   const startedAtMs = performance.now();
   // Whoever reads the JSON gets nothing else on stdout.
   const tell = (text: string): void => (json ? terminal.printError(text) : terminal.print(text));
-  const say = (text: string): void => tell(`${((performance.now() - startedAtMs) / 1000).toFixed(1).padStart(5)} s  ${text}`);
+  const elapsed = (): string => ((performance.now() - startedAtMs) / 1000).toFixed(1).padStart(5);
+  const say = (text: string): void => tell(`${elapsed()} s  ${text}`);
   say(`starting ${String(settings.nodes)} nodes; gossip delay ${String(gossipDelayMs)} ms`);
   const cluster = await startCluster({ ...settings, returnAfterMs: null, onNews: say });
-  const prober = startProber(cluster.portals, measureEveryMs);
+  const prober = startProber(cluster.portals, Math.max(measureEveryMs, cluster.portals.length));
   try {
     const report = await failover({ cluster, prober, startedAtMs, signal: settings.signal, say });
     if (settings.signal.aborted) return interrupted;

@@ -1,4 +1,4 @@
-// Stands for the initiators: asks every portal again and again over TCP who serves it, and holds one connection to each.
+// Stands for the initiators: asks every portal all the time over TCP who serves it, and holds a connection to each.
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { bannerOf } from './banner.ts';
