@@ -1,0 +1,73 @@
+// Every state of a machine that its sample events lead to, with one shortest way to it.
+import type { MachineName } from '../../machines/index.ts';
+import type { DomainEvent, Intent } from '../../machines/intent.ts';
+import { stateOf } from '../../src/core/state.ts';
+import { step } from '../../src/core/step.ts';
+import type { Snapshot } from '../../src/core/definition.ts';
+import { firstActor, samples } from './samples.ts';
+import { given, type Given } from './given.ts';
+
+export interface Edge {
+  readonly from: Given;
+  readonly event: DomainEvent;
+  readonly to: Given;
+  readonly intents: readonly Intent[];
+  readonly ignored: boolean;
+}
+
+export interface Explored {
+  /** One Given per kind of situation: state and what guards look at. */
+  readonly situations: readonly Given[];
+  readonly edges: readonly Edge[];
+  /** The events of a shortest way to the first situation in that state. */
+  readonly routes: ReadonlyMap<string, readonly DomainEvent[]>;
+}
+
+const cache = new Map<MachineName, Explored>();
+
+export function explore(name: MachineName): Explored {
+  const known = cache.get(name);
+  if (known !== undefined) return known;
+  const first = given(firstActor[name]);
+  const seen = new Map([[keyOf(first.snapshot), first]]);
+  const routes = new Map<string, readonly DomainEvent[]>([[first.state, []]]);
+  const ways = new Map<Given, readonly DomainEvent[]>([[first, []]]);
+  const edges: Edge[] = [];
+  for (const from of seen.values()) {
+    for (const event of samples[name]) {
+      const { next, intents, ignored } = step(from.kind.definition, from.snapshot, event);
+      const key = keyOf(next);
+      const to = seen.get(key) ?? given(firstActor[name]).at(next);
+      edges.push({ from, event, to, intents, ignored });
+      if (seen.has(key)) continue;
+      seen.set(key, to);
+      const way = [...(ways.get(from) ?? []), event];
+      ways.set(to, way);
+      if (!routes.has(to.state)) routes.set(to.state, way);
+    }
+  }
+  const explored = { situations: [...seen.values()], edges, routes };
+  cache.set(name, explored);
+  return explored;
+}
+
+/** What guards look at. Counters count to the number that matters; of most facts only their presence does. */
+function keyOf(snapshot: Snapshot): string {
+  const { trouble: _, ...context } = snapshot.context as Record<string, unknown>;
+  const facts = Object.entries(context).map(([name, value]) => {
+    if (name === 'tries') return Math.min(Number(value), 5);
+    if (name === 'failures') return Math.min(Number(value), 1);
+    return ['lock', 'offer', 'evidence', 'giveUp', 'settings', 'backing'].includes(name) ? value === null : value;
+  });
+  return JSON.stringify([stateOf(snapshot), facts]);
+}
+
+export function routeTo(name: MachineName, state: string): readonly DomainEvent[] {
+  const route = explore(name).routes.get(state);
+  if (route === undefined) throw new Error(`no sample events lead ${name} to ${state}`);
+  return route;
+}
+
+/** A machine that was led to the state on a shortest way. */
+export const givenIn = (name: MachineName, state: string): Given =>
+  given(firstActor[name]).after(...routeTo(name, state));
