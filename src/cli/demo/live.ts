@@ -28,9 +28,11 @@ export async function lookOn(show: Show): Promise<void> {
   let shown = '';
   let told = 0;
   let whole = served();
+  let wholeAtMs = performance.now();
   while (!signal.aborted) {
-    if (!whole && served()) show.news.push(againText(show));
+    if (!whole && served()) show.news.push(againText(show, wholeAtMs));
     whole = served();
+    if (whole) wholeAtMs = performance.now();
     const state = tables(show);
     const news = show.news.slice(told);
     if (terminal.interactive) terminal.print(`${clearScreen}${screen(show, state)}`);
@@ -44,11 +46,14 @@ export async function lookOn(show: Show): Promise<void> {
   terminal.print('\nstopping');
 }
 
-function againText({ cluster, prober }: Show): string {
-  const diedAtMs = Math.max(...cluster.nodes.map((node) => node.diedAtMs ?? 0));
+function againText({ cluster, prober }: Show, wholeAtMs: number): string {
+  const [last] = cluster.nodes.toSorted((a, b) => (b.diedAtMs ?? 0) - (a.diedAtMs ?? 0));
+  const diedAtMs = last?.diedAtMs ?? 0;
   const movedAtMs = Math.max(...prober.observed.map(({ moves }) => moves.at(-1)?.atMs ?? 0));
-  const after = diedAtMs > 0 && movedAtMs > diedAtMs ? `, ${((movedAtMs - diedAtMs) / 1000).toFixed(1)} s later` : '';
-  return `all paths are served again${after}`;
+  // Dead since before all paths were last seen served: that is not why some were not.
+  const other = diedAtMs < wholeAtMs - redrawEveryMs || movedAtMs < diedAtMs;
+  if (last === undefined || other) return 'all paths are served again';
+  return `all paths are served again, ${((movedAtMs - diedAtMs) / 1000).toFixed(1)} s after ${last.name} died`;
 }
 
 /** Line by line, so that ctrl-c stays what it is. */

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PathwardenError } from '../../errors.ts';
@@ -46,7 +46,7 @@ export async function startNode(
     await writeFile(config, nodeConfig(place, inspectorPort));
     const node = launch(place.name, directory, config, inspectorPort);
     started(node);
-    const ended = await Promise.race([node.exited, ready(node.url, signal)]);
+    const ended = await Promise.race([node.exited, ready(node, logOf(directory), signal)]);
     if (ended === null) return node;
     node.kill();
     // Somebody was faster: the next port.
@@ -96,15 +96,23 @@ async function endOf(child: ChildProcess): Promise<string> {
 }
 
 /** Null once the daemon is ready, else what it waits for. */
-async function ready(url: string, signal: AbortSignal): Promise<string | null> {
+async function ready({ url, pid }: NodeProcess, log: string, signal: AbortSignal): Promise<string | null> {
   const until = performance.now() + readyDeadlineMs;
   while (performance.now() < until && !signal.aborted) {
-    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(answerDeadlineMs) }).catch(() => null);
-    await answer?.body?.cancel();
-    if (answer?.ok === true) return null;
+    // Until it says so itself, whoever answers on that port may be somebody else's daemon.
+    if (await runs(log, pid)) {
+      const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(answerDeadlineMs) }).catch(() => null);
+      await answer?.body?.cancel();
+      if (answer?.ok === true) return null;
+    }
     await pause(askEveryMs, undefined, { signal }).catch(() => undefined);
   }
   return `not ready after ${String(readyDeadlineMs / 1000)} s`;
+}
+
+async function runs(log: string, pid: number): Promise<boolean> {
+  const lines = (await readFile(log, 'utf8')).split('\n');
+  return lines.some((line) => line.includes(`"pid":${String(pid)},`) && line.includes('"msg":"pathwarden runs"'));
 }
 
 /** What a person has to know of a log: the last error, or the last line there is. */
