@@ -9,12 +9,13 @@ import type { Host, Network } from './hosts.ts';
 import { end, isRunning, launch } from './processes.ts';
 
 const port = 7480;
-const entry = new URL('../../src/cli/pathwarden.ts', import.meta.url).pathname;
 
 export interface GatewayOptions {
   readonly controlPort: number;
   readonly fenceArgv: readonly string[];
   readonly folder: string;
+  /** The program to run as pathwarden. */
+  readonly entry: string;
 }
 
 interface Post {
@@ -39,7 +40,7 @@ export class Gateway {
     mkdirSync(`${this.#options.folder}/state`, { recursive: true });
     const file = `${this.#options.folder}/pathwarden.yaml`;
     writeFileSync(file, stringify(this.#config(onStop)));
-    const argv = this.#network.inside(this.host, [process.execPath, entry, 'agent', '--config', file]);
+    const argv = this.#network.inside(this.host, [process.execPath, this.#options.entry, 'agent', '--config', file]);
     this.#process = launch(argv, this.#log);
   }
 
@@ -97,8 +98,9 @@ export class Gateway {
   }
 
   #lastWords(): string {
-    const lines = readFileSync(this.#log, 'utf8').trimEnd().split('\n');
-    return `the daemon of ${this.host.name} has ended: ${lines.slice(-5).join('\n')}`;
+    const lastLine = readFileSync(this.#log, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+    const how = this.#process?.signalCode ?? `exit code ${this.#process?.exitCode ?? 'unknown'}`;
+    return `the daemon of ${this.host.name} has ended (${how}): ${lastLine.slice(0, 300)}`;
   }
 
   get #log(): string {

@@ -1,5 +1,5 @@
 // The whole lab: three gateway hosts with Consul, tgtd and pathwarden, and a fourth host with the initiators.
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import type { DiskSpec } from '../../src/core/records.ts';
 import { regionBytes } from './block.ts';
 import { until } from './clock.ts';
@@ -45,10 +45,11 @@ export class Lab {
     this.power = parts.power;
     this.consul = new ConsulServers(network, hosts, parts.consulBinary, folders.logs);
     this.targets = new Targets(network, folders.logs);
+    const entry = copyProgram(`${folders.logs}/program`);
     const fenceArgv = [process.execPath, script('fence-client.ts'), parts.power.socket];
     this.gateways = hosts.map((host) => {
       const folder = `${folders.logs}/${host.name}`;
-      return new Gateway(network, host, { controlPort: this.targets.controlPort(host), fenceArgv, folder });
+      return new Gateway(network, host, { controlPort: this.targets.controlPort(host), fenceArgv, folder, entry });
     });
     const ips = this.paths.map(({ ip }) => ip);
     this.observer = new Observer(script('observer-process.ts'), `${folders.logs}/observer.log`, ips, port);
@@ -220,6 +221,16 @@ function makeFolders(): Folders {
     mkdirSync(folder, { recursive: true });
   }
   return folders;
+}
+
+/** A run tests one version: an edit while it goes on would look like an upgrade in the middle of a scenario. */
+function copyProgram(folder: string): string {
+  const root = new URL('../../', import.meta.url).pathname;
+  for (const part of ['src', 'machines', 'adapters', 'package.json']) {
+    cpSync(`${root}${part}`, `${folder}/${part}`, { recursive: true });
+  }
+  symlinkSync(`${root}node_modules`, `${folder}/node_modules`);
+  return `${folder}/src/cli/pathwarden.ts`;
 }
 
 function labPaths(network: Network): LabPath[] {
