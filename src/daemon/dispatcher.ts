@@ -117,7 +117,11 @@ export class Dispatcher {
   }
 
   async #run(
-    actor: Actor, id: string, intent: Intent, signal: AbortSignal, serves: boolean,
+    actor: Actor,
+    id: string,
+    intent: Intent,
+    signal: AbortSignal,
+    serves: boolean,
   ): Promise<Outcome<Facts | null>> {
     const effect = this.#parts.effects[intent.type];
     if (effect === undefined) return { kind: 'refused', reason: `this daemon cannot do ${intent.type}` };
@@ -130,7 +134,10 @@ export class Dispatcher {
       return await effect(intent.params, { actor: actor.id, intent: id, signal });
     } catch (error) {
       this.#parts.onBroken(intent, error);
-      return { kind: 'unknown', reason: `${intent.type} broke off: ${error instanceof Error ? error.message : String(error)}` };
+      return {
+        kind: 'unknown',
+        reason: `${intent.type} broke off: ${error instanceof Error ? error.message : String(error)}`,
+      };
     }
   }
 
@@ -151,10 +158,12 @@ export class Dispatcher {
   }
 
   #gate(intent: Intent): Gate {
-    const kind = intent.type.slice(0, intent.type.indexOf('.'));
+    // Announcing goes on for seconds and bounds itself: nothing that takes or stops may wait for it.
+    const lasts = intent.type === 'address.announce';
+    const kind = lasts ? intent.type : intent.type.slice(0, intent.type.indexOf('.'));
     const existing = this.#gates.get(kind);
     if (existing !== undefined) return existing;
-    const gate = new Gate(this.#parts.commandsPerKind);
+    const gate = new Gate(lasts ? Number.POSITIVE_INFINITY : this.#parts.commandsPerKind);
     this.#gates.set(kind, gate);
     return gate;
   }
