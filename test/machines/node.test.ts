@@ -1,0 +1,77 @@
+import { describe, it } from 'vitest';
+import type { DomainEvent } from '../../machines/intent.ts';
+import { given } from './given.ts';
+
+const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
+const because = { reason: 'because' };
+const refused = (verb: string, code: string) => event(`${verb}Refused`, { ...because, code });
+const started = event('node.started', { instance: 'i1', bootId: 'b1' });
+const recovering = given('node').after(started);
+const joined = recovering.after(
+  refused('session.find', 'none'), event('session.created', { session: 's1' }), event('node.registered', { modifyIndex: 12 }),
+);
+
+describe('a node that starts', () => {
+  it('looks for its last session first, wherever it was', () => {
+    given('node').when(started).thenIn('recovering', ['session.find']).thenAsks('session.find', { session: null, instance: 'i1' });
+    joined.when(started).thenIn('recovering', ['session.find']).thenAsks('session.find', { session: 's1' });
+  });
+
+  it('goes on with a session that still lives, and makes one when there is none', () => {
+    recovering.when(event('session.found', { session: 's1' })).thenIn('registering', ['node.register'])
+      .when(event('node.registered', { modifyIndex: 12 })).thenIn('joined', []).thenTagged('joined');
+    recovering.when(refused('session.find', 'none')).thenIn('joining', ['session.create']);
+  });
+
+  it('asks again while Consul is silent, and touches nothing', () => {
+    joined.after(started).when(event('session.findUnknown', because)).thenIn('recoveringAgain', ['timer.arm'])
+      .when(event('retry.due')).thenIn('recovering', ['session.find']);
+  });
+
+  it('stops serving by its deadline while Consul stays silent', () => {
+    const silent = joined.after(started, event('session.findUnknown', because));
+    silent.when(event('lease.expired', because)).thenIn('fencing', ['paths.fence', 'exclusion.prove']);
+  });
+
+  it('gives everything up when its last session is gone', () => {
+    joined.after(started).when(refused('session.find', 'gone')).thenIn('fencing', ['paths.fence', 'exclusion.prove']);
+  });
+
+  it('serves nothing when another daemon has its name', () => {
+    recovering.when(refused('session.find', 'foreign')).thenIn('refused', []).thenTagged('needsOperator');
+  });
+});
+
+describe.each(['session.lost', 'lease.expired'])('after %s', (type) => {
+  const fencing = joined.after(event(type, because));
+
+  it('everything is torn down, proven, published, and only then a new session is made', () => {
+    joined.when(event(type, because)).thenIn('fencing', ['paths.fence', 'exclusion.prove'])
+      .thenAsks('exclusion.prove', { session: 's1' })
+      .when(event('exclusion.provenHere', { session: 's1' })).thenIn('closing', ['session.destroy'])
+      .when(event('session.destroyed')).thenIn('joining', ['session.create']).thenContext({ session: null });
+  });
+
+  it('the paths are told again for as long as nothing is proven', () => {
+    fencing.when(refused('exclusion.prove', 'busy')).thenIn('fencingAgain', ['timer.arm'])
+      .when(event('retry.due')).thenIn('fencing', ['paths.fence', 'exclusion.prove']);
+  });
+
+  it('the index of the last registration means nothing for the next session', () => {
+    fencing.after(event('exclusion.provenHere', { session: 's1' })).when(event('session.destroyed'))
+      .thenContext({ registeredAt: 0 });
+  });
+});
+
+describe('a node that leaves', () => {
+  it('says so, waits until it is empty, and ends its session', () => {
+    joined.when(event('node.leaveRequested')).thenIn('leaving', ['node.announceLeaving'])
+      .when(event('node.emptied')).thenIn('ending', ['session.destroy'])
+      .when(event('session.destroyed')).thenIn('left', []).thenContext({ session: null });
+  });
+
+  it('is fenced all the same when its session is lost on the way', () => {
+    joined.after(event('node.leaveRequested')).when(event('session.lost', because))
+      .thenIn('fencing', ['paths.fence', 'exclusion.prove']);
+  });
+});

@@ -1,0 +1,200 @@
+// Whole daemons in one process: one Consul store, one network, one virtual clock, and a judge of who serves what.
+import { expect } from 'vitest';
+import { virtualClock } from '../../adapters/clock/virtual.ts';
+import { memoryCluster } from '../../adapters/consul/cluster.ts';
+import { setKey } from '../../adapters/consul/embedded/kv.ts';
+import { openStore } from '../../adapters/consul/embedded/store.ts';
+import { memoryDataPlane } from '../../adapters/dataplane.ts';
+import { memoryJournal, type MemoryJournal } from '../../adapters/journal/memory.ts';
+import { createFaults, type Faults } from '../../adapters/memory-faults.ts';
+import { memoryNetwork } from '../../adapters/memory-host.ts';
+import { stateOf } from '../../src/core/state.ts';
+import { viewParser, type ClusterView } from '../../src/core/view.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
+import type { DaemonLog } from '../../src/daemon/log.ts';
+import type { DaemonSettings } from '../../src/daemon/settings.ts';
+import type { Method } from '../../machines/exclusion/events.ts';
+import type { ClusterPort } from '../../src/ports/cluster.ts';
+import type { JournalRecord } from '../../src/ports/journal.ts';
+import { unknown } from '../../src/ports/outcome.ts';
+
+export interface Node {
+  readonly name: string;
+  readonly daemon: Daemon;
+  readonly journal: MemoryJournal;
+  readonly faults: Faults;
+  readonly records: JournalRecord[];
+  /** Consul does not answer this node while it is true. */
+  cutOff: boolean;
+}
+
+const silent = (() => {}) as never;
+const log = { debug: silent, info: silent, warn: silent, error: silent, fatal: silent } as unknown as DaemonLog;
+const stepMs = 50;
+
+export class Cluster {
+  readonly clock = virtualClock();
+  readonly store = openStore({ clock: this.clock });
+  readonly network = memoryNetwork();
+  readonly nodes = new Map<string, Node>();
+  readonly cluster = memoryCluster({ clock: this.clock, store: this.store });
+  readonly methods: readonly Method[];
+  readonly #served = new Map<string, { ip: string; port: number }>();
+  readonly #parse = viewParser();
+
+  constructor(methods: readonly Method[] = [{ method: 'self', waitMs: 1_000 }, { method: 'leaseBound', boundMs: 12_000 }]) {
+    this.methods = methods;
+  }
+
+  async start(name: string, journal: MemoryJournal = memoryJournal()): Promise<Node> {
+    const faults = createFaults();
+    const node: Node = { name, journal, faults, records: [], cutOff: false, daemon: undefined as never };
+    const daemon = new Daemon({
+      settings: settingsFor(name, this.methods), journal, clock: this.clock, log, fences: this.methods.map(() => undefined),
+      cluster: cuttable(this.cluster, node),
+      dataPlane: memoryDataPlane({ node: name, network: this.network, clock: this.clock, faults }),
+      onRefused: () => {},
+    });
+    Object.assign(node, { daemon });
+    daemon.engine.follow((record) => node.records.push(record));
+    this.nodes.set(name, node);
+    await daemon.start();
+    return node;
+  }
+
+  /** The daemon is gone without a word; the kernel of its host goes on, or loses its power too. */
+  async kill(name: string, what: 'daemon' | 'host'): Promise<MemoryJournal> {
+    const node = this.node(name);
+    node.cutOff = true;
+    if (what === 'host') this.network.crash(name);
+    const journal = node.journal.crash();
+    void node.daemon.stop('keep', 0);
+    this.nodes.delete(name);
+    return journal;
+  }
+
+  /** A restart in order: the session and the data plane are kept. */
+  async restart(name: string): Promise<Node> {
+    const { daemon, journal } = this.node(name);
+    const stopped = daemon.stop('keep', 0);
+    await this.clock.advanceAndSettle(0);
+    await stopped;
+    return this.start(name, memoryJournal({ image: journal.image }));
+  }
+
+  endSession(session: string): void {
+    this.store.destroySession(session);
+  }
+
+  async addDisk(disk: string, ips: readonly string[]): Promise<void> {
+    const port = 3260;
+    const spec = {
+      desired: 'started', iqn: `iqn.2026-01.net.example:${disk}`, wwn: `60000000${disk.replace(/\D/g, '').padStart(8, '0')}`,
+      backstore: { kind: 'memory' }, access: { initiators: [] },
+      paths: ips.map((ip, at) => ({ index: at + 1, ip, prefix: 24, interface: 'eth1' })),
+    };
+    ips.forEach((ip, at) => this.#served.set(`${disk}/${String(at + 1)}`, { ip, port }));
+    await this.put(`disks/${disk}`, JSON.stringify(spec));
+  }
+
+  async put(key: string, value: string): Promise<void> {
+    const put = this.cluster.put({ key, value }, { deadlineMs: 1_000 });
+    await this.clock.advanceAndSettle(0);
+    expect((await put).kind).toBe('done');
+  }
+
+  /** Somebody writes over a key by hand. Consul lets them, whoever holds its lock. */
+  overwrite(key: string, value: string): void {
+    this.store.write((state) => setKey(state, { key: `pathwarden/${key}`, value, flags: 0, session: '' }));
+  }
+
+  /** Lets time pass in small steps, and looks at the network after each. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      await this.clock.advanceAndSettle(stepMs);
+      this.judge();
+    }
+  }
+
+  /** Time passes until it holds; fails when it does not within `withinMs`. Answers how long it took. */
+  async until(holds: () => boolean, withinMs: number): Promise<number> {
+    let passed = 0;
+    for (; !holds(); passed += stepMs) {
+      if (passed >= withinMs) throw new Error(`not within ${String(withinMs)} ms: ${JSON.stringify(this.picture(), null, 1)}`);
+      await this.pass(stepMs);
+    }
+    return passed;
+  }
+
+  /** Never two hosts with the same IP and an open portal for it. */
+  judge(): void {
+    for (const [path, { ip, port }] of this.#served) {
+      expect(this.network.serving(ip, port).length, `${path} is served by ${this.servers(path).join(' and ')}`).toBeLessThan(2);
+    }
+  }
+
+  servers(path: string): readonly string[] {
+    const place = this.#served.get(path);
+    return place === undefined ? [] : this.network.serving(place.ip, place.port);
+  }
+
+  allServed(): boolean {
+    return [...this.#served.keys()].every((path) => this.servers(path).length === 1);
+  }
+
+  pathsOf(name: string): readonly string[] {
+    return [...this.#served.keys()].filter((path) => this.servers(path).includes(name));
+  }
+
+  node(name: string): Node {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new Error(`no node is called ${name}`);
+    return node;
+  }
+
+  stateOf(name: string, actor: string): string {
+    const found = this.node(name).daemon.engine.registry.get(actor);
+    return found === undefined ? '' : stateOf(found.snapshot);
+  }
+
+  sessionOf(name: string): string {
+    const { session } = this.node(name).daemon.engine.registry.ensure('node').snapshot.context as { session: string | null };
+    if (session === null) throw new Error(`${name} has no session`);
+    return session;
+  }
+
+  async view(): Promise<ClusterView> {
+    const list = this.cluster.list({ deadlineMs: 1_000 });
+    await this.clock.advanceAndSettle(0);
+    const outcome = await list;
+    if (outcome.kind !== 'done') throw new Error(outcome.reason);
+    return this.#parse(outcome.value);
+  }
+
+  picture(): unknown {
+    return [...this.nodes.values()].map(({ name, daemon }) =>
+      `${name}: ${[...daemon.engine.registry.all()].map(({ id, snapshot }) => `${id}=${stateOf(snapshot)}${troubleOf(snapshot)}`).join(' ')}`);
+  }
+}
+
+function troubleOf({ context }: { readonly context: { readonly trouble?: string | null } }): string {
+  return typeof context.trouble === 'string' ? ` (${context.trouble})` : '';
+}
+
+const cuttable = (cluster: ClusterPort, node: { readonly cutOff: boolean }): ClusterPort =>
+  new Proxy(cluster, {
+    get(target, verb: keyof ClusterPort) {
+      const real = target[verb] as (...given: unknown[]) => unknown;
+      if (verb === 'watch') return real;
+      return (...given: unknown[]) => (node.cutOff ? Promise.resolve(unknown('cut off')) : real(...given));
+    },
+  });
+
+const settingsFor = (node: string, methods: readonly Method[]): DaemonSettings => ({
+  node, instance: `instance of ${node}`, bootId: `boot of ${node}`, version: '0', roles: ['gateway'],
+  inspector: `http://${node}`, portalPort: 3260,
+  session: { ttlMs: 10_000, lockDelayMs: 2_000, nodeHealth: true, marginMs: 2_000, renewEveryMs: 2_000 },
+  methods, fenceDeadlinesMs: methods.map(() => 0), rankDelayMs: 250, commandsPerKind: 8, mailboxEvents: 10_000,
+  deadlines: { attachMs: 5_000, targetMs: 5_000, addressMs: 2_000, consulMs: 1_000 },
+  announceAtMs: [0, 200], duplicateProbeMs: 0, observeEveryMs: 1_000,
+});
