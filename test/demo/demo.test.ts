@@ -1,5 +1,5 @@
 // The demo as somebody runs it: real processes, real connections.
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { identityOf } from '../../src/cli/demo/proc.ts';
 import { demo, type Running, temporaryDirectory } from './programs.ts';
@@ -81,4 +81,15 @@ test('a failover with one node is refused', async () => {
   const { errors, ended } = demo(['--scenario', 'failover', '--nodes', '1'], temporaryDirectory());
   expect((await ended).code).toBe(2);
   expect(errors()).toBe('pathwarden: A failover needs at least --nodes 2\n');
+});
+
+test('a node that does not start is told with the reason from its log', { timeout: 60_000 }, async () => {
+  // The directory becomes part of the fence command, where a name in braces stands for something.
+  const directory = `${temporaryDirectory()}/{odd}`;
+  mkdirSync(directory);
+  const { errors, ended } = demo(['--nodes', '2'], directory);
+  expect((await ended).code).toBe(3);
+  expect(errors()).toMatch(/Node n\d of the demo did not start \(exit code 2\); --keep keeps its log\. It says:\n/);
+  expect(errors()).toContain('{odd} is replaced by nothing');
+  expect(readdirSync(directory)).toEqual([]);
 });

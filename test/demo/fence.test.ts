@@ -46,8 +46,8 @@ test('it spares a process that has the pid by now, and counts the old one as gon
   expect(running(other.pid)).toBe(true);
 });
 
+// Only root can make a process that somebody else must not kill.
 test.runIf(process.getuid?.() === 0)('it refuses while the process lives', async () => {
-  // Only root can make a process that somebody else must not kill.
   const victim = await idle();
   const { directory, url } = await place(identityOf(victim.pid));
   chmodSync(directory, 0o755);

@@ -24,6 +24,7 @@ const portInUseCode = new PathwardenError('PORT_IN_USE', '').exitCode;
 const readyDeadlineMs = 30_000;
 const askEveryMs = 50;
 const answerDeadlineMs = 2000;
+const errorLinesMax = 4;
 
 const beside = (ts: string, js: string): string =>
   new URL(import.meta.url.endsWith('.ts') ? ts : js, import.meta.url).pathname;
@@ -53,7 +54,8 @@ export async function startNode(
     if (ended === `exit code ${String(portInUseCode)}`) continue;
     signal.throwIfAborted();
     const log = logOf(directory);
-    const text = `Node ${place.name} of the demo did not start (${ended}): ${lastWord(log)}`;
+    const what = `Node ${place.name} of the demo did not start (${ended})`;
+    const text = `${what}; --keep keeps its log. It says:\n${lastWord(log)}`;
     throw new PathwardenError('AGENT_UNREACHABLE', text, { node: place.name, log });
   }
 }
@@ -115,9 +117,11 @@ async function runs(log: string, pid: number): Promise<boolean> {
   return lines.some((line) => line.includes(`"pid":${String(pid)},`) && line.includes('"msg":"pathwarden runs"'));
 }
 
-/** What a person has to know of a log: the last error, or the last line there is. */
+/** What a person has to know of a log: the last error and what follows it, or the last line there is. */
 function lastWord(log: string): string {
   const lines = readFileSync(log, 'utf8').split('\n').filter((line) => line.trim() !== '');
   const isError = (line: string): boolean => /^pathwarden: |"level":"(error|fatal)"|Error: /.test(line);
-  return lines.findLast(isError) ?? lines.at(-1) ?? 'its log is empty';
+  const error = lines.findLastIndex(isError);
+  if (error === -1) return lines.at(-1) ?? 'its log is empty';
+  return lines.slice(error, error + errorLinesMax).join('\n');
 }
