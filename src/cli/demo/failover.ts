@@ -1,6 +1,7 @@
 // The scenario without people: settle, kill the node with most paths, wait until others serve them, say how long.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DemoCluster, DemoNode } from './cluster.ts';
+import type { DemoCluster } from './cluster.ts';
+import type { DemoNode } from './nodes.ts';
 import type { Observed, Prober } from './prober.ts';
 
 const settleDeadlineMs = 20_000;

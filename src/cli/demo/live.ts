@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { duration, table } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
-import type { DemoCluster, DemoNode } from './cluster.ts';
+import type { DemoCluster } from './cluster.ts';
+import type { DemoNode } from './nodes.ts';
 import type { Observed, Prober } from './prober.ts';
 
 interface Show {

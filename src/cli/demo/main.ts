@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { PathwardenError } from '../../errors.ts';
 import { facts } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
-import { gossipDelayMs, type ClusterSettings, startCluster } from './cluster.ts';
+import { type ClusterSettings, startCluster } from './cluster.ts';
 import { failover, type Metrics, type Report } from './failover.ts';
 import { lookOn } from './live.ts';
+import { gossipDelayMs } from './nodes.ts';
 import { startProber } from './prober.ts';
 
 export interface DemoOptions {
