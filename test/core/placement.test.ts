@@ -35,7 +35,8 @@ function viewOf(world: World, order: Order = (list) => list): ClusterView {
   });
   return {
     ...emptyView,
-    nodes: new Map(order(nodes).map((node) => [node, { record: record(node), session: `session of ${node}`, modifyIndex: 1 }])),
+    nodes: new Map(order(nodes).map((node) =>
+      [node, { record: record(node), session: `session of ${node}`, modifyIndex: 1 }])),
     disks: new Map(order(Object.entries(disks)).map(([disk, paths]) => [disk, stamped(spec(paths))])),
     locks: new Map(order(Object.entries(held)).map(([id, node]) => [id, lock(id, node)])),
     drains: new Map(drains.map((node) => [node, stamped({ by: 'ada', reason: '', at: 0 })])),
@@ -99,11 +100,14 @@ describe('a path', () => {
   });
 });
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8])('every node computes the same from the same view, whatever its order (seed %i)', (seed) => {
+it.each([1, 2, 3, 4, 5, 6, 7, 8])('every node computes the same from the same view, whatever its order (seed %i)',
+  (seed) => {
   const random = pseudoRandom(seed);
   const nodes = Array.from({ length: 1 + random.below(6) }, (_, at) => `n${String(at)}`);
-  const disks = Object.fromEntries(Array.from({ length: 1 + random.below(15) }, (_, at) => [`d${String(at)}`, 1 + random.below(4)]));
-  const held = Object.fromEntries(Object.keys(disks).filter(() => random.below(2) === 0).map((disk) => [`${disk}/1`, random.pick(nodes)]));
+  const disks = Object.fromEntries(Array.from({ length: 1 + random.below(15) }, (_, at) =>
+    [`d${String(at)}`, 1 + random.below(4)]));
+  const held = Object.fromEntries(Object.keys(disks).filter(() => random.below(2) === 0).map((disk) =>
+    [`${disk}/1`, random.pick(nodes)]));
   const drains = nodes.filter(() => random.below(5) === 0);
   const expected = [...place(viewOf({ nodes, disks, held, drains }))];
   const shuffled = place(viewOf({ nodes, disks, held, drains }, (list) => random.shuffle(list)));

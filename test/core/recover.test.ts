@@ -24,7 +24,8 @@ function written(lines: readonly Line[]): readonly JournalRecord[] {
     const { next, intents } = step(kind(actor).definition, before, event);
     actors.set(actor, next);
     return {
-      seq: at + 1, actor, machine: kind(actor).definition.label, at: 1_000 + at, event, value: next.value as Json, intents,
+      seq: at + 1, actor, machine: kind(actor)
+        .definition.label, at: 1_000 + at, event, value: next.value as Json, intents,
       cause: null, settles: settles ?? null,
     };
   });
@@ -77,7 +78,8 @@ describe('recovery', () => {
   it.each([
     ['another state', spoilt((record) => ({ ...record, value: 'enabled' }))],
     ['other intents', spoilt((record) => ({ ...record, intents: [] }))],
-    ['other params', spoilt((record) => ({ ...record, intents: record.intents.map((each) => ({ ...each, params: {} })) }))],
+    ['other params', spoilt((record) => ({ ...record, intents: record.intents.map((each) =>
+      ({ ...each, params: {} })) }))],
     ['another machine', spoilt((record) => ({ ...record, machine: 'disk-path@0' }))],
     ['an actor that no machine knows', spoilt((record) => ({ ...record, actor: 'path/d1' }))],
   ])('refuses a journal that records %s, and says where', (_, records) => {
@@ -90,12 +92,14 @@ describe('recovery', () => {
 describe('what is pending', () => {
   const intent = (type: string, params: Intent['params'] = {}): Intent => ({ type, params });
   const after = (...turns: readonly (readonly Intent[])[]) =>
-    [...turns.reduce<ReadonlyMap<string, Intent>>((pending, intents, at) => settle(kind(path), pending, null, at + 1, intents), new Map())]
+    [...turns.reduce<ReadonlyMap<string, Intent>>((pending, intents, at) =>
+      settle(kind(path), pending, null, at + 1, intents), new Map())]
       .map(([id, { type }]) => `${id} ${type}`);
 
   it('is superseded by what comes later in its lane', () => {
     expect(after([intent('traffic.block')], [intent('portal.close')])).toEqual(['2.0 portal.close']);
-    expect(after([intent('lock.confirm')], [intent('traffic.block')])).toEqual(['1.0 lock.confirm', '2.0 traffic.block']);
+    expect(after([intent('lock.confirm')], [intent('traffic.block')]))
+      .toEqual(['1.0 lock.confirm', '2.0 traffic.block']);
   });
 
   it('is never superseded when others answer it or it has no lane', () => {
@@ -125,7 +129,8 @@ describe('a step', () => {
   });
 
   it('refuses events of XState itself', () => {
-    expect(() => step(kind(path).definition, first, { type: 'xstate.init' })).toThrow(expect.objectContaining({ code: 'MACHINE_MISUSED' }));
+    expect(() => step(kind(path).definition, first, { type: 'xstate.init' }))
+      .toThrow(expect.objectContaining({ code: 'MACHINE_MISUSED' }));
   });
 
   it('keeps the evidence in what it asks for', () => {

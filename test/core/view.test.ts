@@ -26,7 +26,8 @@ describe('whom the next taker of a path must see excluded', () => {
   });
 
   it('is still the owner before, when the one after it never saw the proof', () => {
-    expect(lockOf({ ...two, pendingExclusion: one }, 's2')).toMatchObject({ holder: 's2', evidence: one, pendingExclusion: one });
+    expect(lockOf({ ...two, pendingExclusion: one }, 's2'))
+      .toMatchObject({ holder: 's2', evidence: one, pendingExclusion: one });
     expect(lockOf({ ...two, pendingExclusion: one })).toMatchObject({ holder: null, evidence: one });
   });
 

@@ -42,7 +42,8 @@ const answer = async (type: string, facts: Facts | null = null) => {
   asked.splice(at, 1);
   await found.answer(done(facts));
 };
-const recordsOf = async (actor: string) => (await journal.read({ actor, limit: 1_000 })).map((record) => record.event.type);
+const recordsOf = async (actor: string) => (await journal.read({ actor, limit: 1_000 })).map((record) =>
+  record.event.type);
 
 async function startEngine(mailboxEvents = 1_000): Promise<Engine> {
   const effects = new Proxy({}, {
@@ -79,7 +80,8 @@ describe('the world', () => {
     expect({ state: stateNow(path), asked: typesAsked() }).toEqual({ state: 'unlocked.idle', asked: [] });
     release();
     await settle();
-    expect({ state: stateNow(path), asked: typesAsked() }).toEqual({ state: 'locking.acquiring', asked: ['lock.acquire'] });
+    expect({ state: stateNow(path), asked: typesAsked() })
+      .toEqual({ state: 'locking.acquiring', asked: ['lock.acquire'] });
   });
 
   it('does not hear of events that mean nothing: they are not stored', async () => {
@@ -116,7 +118,8 @@ describe('while the journal hangs', () => {
     await answer('backstore.attach', { backing: { kind: 'memory', path: 'd1', sizeBytes: 1 } });
     await answer('target.define');
     await answer('address.probe', { answeredBy: null });
-    for (const type of ['traffic.block', 'address.add', 'lock.confirm', 'portal.open', 'traffic.unblock']) await answer(type);
+    for (const type of ['traffic.block', 'address.add', 'lock.confirm', 'portal.open',
+      'traffic.unblock']) await answer(type);
     expect(stateNow(path)).toBe('enabled');
     asked.length = 0;
   };
@@ -141,7 +144,8 @@ describe('while the journal hangs', () => {
   });
 
   it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
-    'nothing is taken before its own record, even when an older one gets through %i moments earlier', async (moments) => {
+    'nothing is taken before its own record, even when an older one gets through %i moments earlier',
+      async (moments) => {
       const release = journal.hang();
       await post(path, event('path.specified', { settings: { ...settings, prefix: 25 } }));
       await clock.advanceAndSettle(500);
@@ -196,7 +200,8 @@ describe('the mailbox', () => {
     engine = await startEngineAgain(2);
     await post(path, offered);
     journal.hang();
-    void engine.post('disk/d1', event('disk.specified', { settings: { ...diskSettings, wwn: '0000000000000002' } }), null);
+    void engine.post('disk/d1', event('disk.specified', { settings: { ...diskSettings, wwn: '0000000000000002' } }),
+      null);
     await settle();
     for (let at = 0; at < 3; at += 1) void engine.post('disk/d1', event('retry.due'), null);
     await grant();

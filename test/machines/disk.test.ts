@@ -21,14 +21,17 @@ describe('a disk on one node', () => {
   });
 
   it('is shared: a sibling is told at once, and letting go of one keeps it for the other', () => {
-    const shared = ready.when(event('disk.required', two)).thenIn('ready', ['path.tellReady']).thenAsks('path.tellReady', { to: two.path });
-    shared.when(event('disk.unneeded', one)).thenIn('ready', ['path.tellFreed']).thenAsks('path.tellFreed', { to: one.path });
+    const shared = ready.when(event('disk.required', two)).thenIn('ready', ['path.tellReady'])
+      .thenAsks('path.tellReady', { to: two.path });
+    shared.when(event('disk.unneeded', one)).thenIn('ready', ['path.tellFreed'])
+      .thenAsks('path.tellFreed', { to: one.path });
   });
 
   it('frees the last path only after target and image are gone', () => {
     ready.when(event('disk.unneeded', one)).thenIn('removing', ['target.remove'])
       .when(event('target.removed')).thenIn('detaching', ['backstore.detach'])
-      .when(event('backstore.detached')).thenIn('detached', ['path.tellFreed']).thenAsks('path.tellFreed', { to: one.path });
+      .when(event('backstore.detached')).thenIn('detached', ['path.tellFreed'])
+        .thenAsks('path.tellFreed', { to: one.path });
   });
 
   it('attaches again when it is required while it is being removed', () => {
@@ -36,19 +39,22 @@ describe('a disk on one node', () => {
       .thenIn('attaching', ['path.tellFreed', 'backstore.attach']).thenContext({ users: [two.path] });
   });
 
-  it.each(['backstore.attachRefused', 'backstore.attachUnknown'])('tells everybody when %s, and removes the rest', (type) => {
+  it.each(['backstore.attachRefused', 'backstore.attachUnknown'])('tells everybody when %s, and removes the rest',
+    (type) => {
     attaching.after(event('disk.required', two)).when(event(type, because))
       .thenIn('removing', ['path.tellFailed', 'path.tellFailed', 'target.remove']).thenContext({ users: [] });
   });
 
   it('frees a stranger at once', () => {
-    detached.when(event('disk.unneeded', two)).thenIn('detached', ['path.tellFreed']).thenAsks('path.tellFreed', { to: two.path });
+    detached.when(event('disk.unneeded', two)).thenIn('detached', ['path.tellFreed'])
+      .thenAsks('path.tellFreed', { to: two.path });
   });
 
   it('tries to remove again, and asks for an operator after a while', () => {
     let again = removing;
     for (let failure = 1; failure <= 5; failure += 1) {
-      again = again.when(event('target.removeUnknown', because)).thenIn('retrying', ['timer.arm']).after(event('retry.due'));
+      again = again.when(event('target.removeUnknown', because)).thenIn('retrying', ['timer.arm'])
+        .after(event('retry.due'));
     }
     again.when(event('target.removeRefused', because)).thenIn('stuck', ['timer.arm']).thenTagged('needsOperator')
       .when(event('retry.due')).thenIn('removing', ['target.remove']);

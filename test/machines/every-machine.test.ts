@@ -44,7 +44,7 @@ describe.each(machineNames)('the %s machine', (name) => {
     const silent: string[] = [];
     const visit = (node: (typeof of.machine)['root']): void => {
       if (node.parent !== undefined && !/^[A-Z].*[.?]$/.test(node.description ?? '')) silent.push(node.id);
-      Object.values(node.states).forEach((child) => visit(child as typeof node));
+      Object.values(node.states).forEach((child) => visit(child));
     };
     visit(of.machine.root);
     expect(silent).toEqual([]);
@@ -63,7 +63,7 @@ describe.each(machineNames)('the %s machine', (name) => {
     const visit = (node: (typeof of.machine)['root']): void => {
       const children = Object.values(node.states);
       if (children.length === 0 && !node.always?.length) leaves.push(node.path.join('.'));
-      children.forEach((child) => visit(child as typeof node));
+      children.forEach((child) => visit(child));
     };
     visit(of.machine.root);
     expect(leaves.filter((leaf) => !reached.has(leaf))).toEqual([]);

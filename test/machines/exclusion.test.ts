@@ -33,9 +33,11 @@ describe('the exclusion of a lost incarnation', () => {
   });
 
   it('publishes until the proof stands', () => {
-    const publishing = watching.after(wanted([{ method: 'command', position: 0 }]), event('fence.proven', { evidence: 'off' }));
+    const publishing = watching.after(wanted([{ method: 'command', position: 0 }]), event('fence.proven',
+      { evidence: 'off' }));
     const again = publishing.when(event('exclusion.publishUnknown', because)).thenIn('publishingAgain', ['timer.arm']);
-    again.when(event('retry.due')).thenIn('publishing', ['exclusion.publish']).thenAsks('exclusion.publish', { evidence: 'off' })
+    again.when(event('retry.due')).thenIn('publishing', ['exclusion.publish'])
+      .thenAsks('exclusion.publish', { evidence: 'off' })
       .when(event('exclusion.published')).thenIn('published', []);
   });
 

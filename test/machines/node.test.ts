@@ -8,12 +8,14 @@ const refused = (verb: string, code: string) => event(`${verb}Refused`, { ...bec
 const started = event('node.started', { instance: 'i1', bootId: 'b1' });
 const recovering = given('node').after(started);
 const joined = recovering.after(
-  refused('session.find', 'none'), event('session.created', { session: 's1' }), event('node.registered', { modifyIndex: 12 }),
+  refused('session.find', 'none'), event('session.created', { session: 's1' }), event('node.registered',
+    { modifyIndex: 12 }),
 );
 
 describe('a node that starts', () => {
   it('looks for its last session first, wherever it was', () => {
-    given('node').when(started).thenIn('recovering', ['session.find']).thenAsks('session.find', { session: null, instance: 'i1' });
+    given('node').when(started).thenIn('recovering', ['session.find'])
+      .thenAsks('session.find', { session: null, instance: 'i1' });
     joined.when(started).thenIn('recovering', ['session.find']).thenAsks('session.find', { session: 's1' });
   });
 

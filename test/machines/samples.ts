@@ -18,7 +18,8 @@ type Asked<Event extends DomainEvent> = Event['type'] extends infer Type
 
 const reason = 'because';
 const operator = { by: 'ada', reason };
-export const settings = { ip: '10.0.1.1', prefix: 24, interface: 'eth1', port: 3260, iqn: 'iqn.2026-01.net.example:d1' };
+export const settings = { ip: '10.0.1.1', prefix: 24, interface: 'eth1', port: 3260,
+  iqn: 'iqn.2026-01.net.example:d1' };
 export const diskSettings = {
   iqn: settings.iqn, wwn: '0000000000000001', backstore: { kind: 'memory' }, access: { initiators: [] },
 };
@@ -28,7 +29,8 @@ export const stranger = { node: 'n3', session: 's-other' };
 /** The refusals and doubts of every verb. */
 function answers<Event extends DomainEvent>(verbs: readonly Asked<Event>[], code?: string) {
   const refusal = code === undefined ? { reason } : { reason, code };
-  const entries = verbs.flatMap((verb) => [[`${verb}Refused`, [refusal]], [`${verb}Unknown`, [{ reason }]]]);
+  const entries = verbs.flatMap((verb) =>
+    [[`${String(verb)}Refused`, [refusal]], [`${String(verb)}Unknown`, [{ reason }]]]);
   return Object.fromEntries(entries) as unknown as Pick<
     Samples<Event>,
     Extract<Event['type'], `${Asked<Event>}Refused` | `${Asked<Event>}Unknown`>
@@ -86,7 +88,8 @@ const diskPath: Samples<DiskPathEvent> = {
   'address.announced': [{}],
   'portal.opened': [{}],
   'portal.closed': [{}],
-  'path.observed': [{ address: false, portal: false }, { address: true, portal: false }, { address: false, portal: true }],
+  'path.observed': [{ address: false, portal: false }, { address: true, portal: false }, { address: false,
+    portal: true }],
   'move.requested': [{}],
   'move.cleared': [{}],
 };

@@ -42,7 +42,8 @@ export class Cluster {
   readonly #served = new Map<string, { ip: string; port: number }>();
   readonly #parse = viewParser();
 
-  constructor(methods: readonly Method[] = [{ method: 'self', waitMs: 1_000 }, { method: 'leaseBound', boundMs: 12_000 }]) {
+  constructor(methods: readonly Method[] = [{ method: 'self', waitMs: 1_000 }, { method: 'leaseBound',
+    boundMs: 12_000 }]) {
     this.methods = methods;
   }
 
@@ -50,7 +51,8 @@ export class Cluster {
     const faults = createFaults();
     const node: Node = { name, journal, faults, records: [], cutOff: false, daemon: undefined as never };
     const daemon = new Daemon({
-      settings: settingsFor(name, this.methods), journal, clock: this.clock, log, fences: this.methods.map(() => undefined),
+      settings: settingsFor(name, this.methods), journal, clock: this.clock, log, fences: this.methods.map(() =>
+        undefined),
       cluster: cuttable(this.cluster, node),
       dataPlane: memoryDataPlane({ node: name, network: this.network, clock: this.clock, faults }),
       onRefused: () => {},
@@ -89,7 +91,8 @@ export class Cluster {
   async addDisk(disk: string, ips: readonly string[]): Promise<void> {
     const port = 3260;
     const spec = {
-      desired: 'started', iqn: `iqn.2026-01.net.example:${disk}`, wwn: `60000000${disk.replace(/\D/g, '').padStart(8, '0')}`,
+      desired: 'started', iqn: `iqn.2026-01.net.example:${disk}`,
+        wwn: `60000000${disk.replace(/\D/g, '').padStart(8, '0')}`,
       backstore: { kind: 'memory' }, access: { initiators: [] },
       paths: ips.map((ip, at) => ({ index: at + 1, ip, prefix: 24, interface: 'eth1' })),
     };
@@ -120,8 +123,8 @@ export class Cluster {
   async until(holds: () => boolean, withinMs: number): Promise<number> {
     let passed = 0;
     for (; !holds(); passed += stepMs) {
-      if (passed >= withinMs) throw new Error(`not within ${String(withinMs)} ms: ${JSON.stringify(this.picture(), null, 1)}`);
-      await this.pass(stepMs);
+      if (passed < withinMs) await this.pass(stepMs);
+      else throw new Error(`not within ${String(withinMs)} ms:\n${this.picture()}`);
     }
     return passed;
   }
@@ -129,7 +132,8 @@ export class Cluster {
   /** Never two hosts with the same IP and an open portal for it. */
   judge(): void {
     for (const [path, { ip, port }] of this.#served) {
-      expect(this.network.serving(ip, port).length, `${path} is served by ${this.servers(path).join(' and ')}`).toBeLessThan(2);
+      expect(this.network.serving(ip, port).length, `${path} is served by ${this.servers(path).join(' and ')}`)
+        .toBeLessThan(2);
     }
   }
 
@@ -158,7 +162,8 @@ export class Cluster {
   }
 
   sessionOf(name: string): string {
-    const { session } = this.node(name).daemon.engine.registry.ensure('node').snapshot.context as { session: string | null };
+    const { session } = this.node(name).daemon.engine.registry.ensure('node')
+      .snapshot.context as { session: string | null };
     if (session === null) throw new Error(`${name} has no session`);
     return session;
   }
@@ -171,9 +176,12 @@ export class Cluster {
     return this.#parse(outcome.value);
   }
 
-  picture(): unknown {
-    return [...this.nodes.values()].map(({ name, daemon }) =>
-      `${name}: ${[...daemon.engine.registry.all()].map(({ id, snapshot }) => `${id}=${stateOf(snapshot)}${troubleOf(snapshot)}`).join(' ')}`);
+  picture(): string {
+    const lineOf = ({ name, daemon }: Node): string => {
+      const actors = [...daemon.engine.registry.all()];
+      return [name, ...actors.map(({ id, snapshot }) => `${id}=${stateOf(snapshot)}${troubleOf(snapshot)}`)].join(' ');
+    };
+    return [...this.nodes.values()].map(lineOf).join('\n');
   }
 }
 

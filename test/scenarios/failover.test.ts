@@ -2,8 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { Cluster, type Node } from './cluster.ts';
 
-const stopping = ['traffic.block', 'portal.close', 'address.remove', 'lock.release', 'target.remove', 'backstore.detach'];
-const askedBy = (node: Node, from = 0) => node.records.slice(from).flatMap(({ intents }) => intents.map(({ type }) => type));
+const stopping = ['traffic.block', 'portal.close', 'address.remove', 'lock.release', 'target.remove',
+  'backstore.detach'];
+const askedBy = (node: Node, from = 0) => node.records.slice(from).flatMap(({ intents }) => intents.map(({ type }) =>
+  type));
 
 async function threeNodes(disks = 3): Promise<Cluster> {
   const cluster = new Cluster();
@@ -26,7 +28,8 @@ describe('three nodes', () => {
 
   it('ask for a lock a few times and not in a tight loop', async () => {
     const cluster = await threeNodes();
-    const asked = [...cluster.nodes.values()].flatMap((node) => askedBy(node).filter((type) => type === 'lock.acquire'));
+    const asked = [...cluster.nodes.values()].flatMap((node) => askedBy(node).filter((type) =>
+      type === 'lock.acquire'));
     expect(asked.length).toBeLessThanOrEqual(12);
   });
 
@@ -38,7 +41,8 @@ describe('three nodes', () => {
     cluster.endSession(session);
     let provenFirst = true;
     await cluster.until(() => {
-      const proven = [...cluster.nodes.values()].some(({ daemon }) => daemon.view.exclusions.get(session)?.value.state === 'proven');
+      const proven = [...cluster.nodes.values()].some(({ daemon }) =>
+        daemon.view.exclusions.get(session)?.value.state === 'proven');
       if (!proven && orphans.some((path) => cluster.servers(path).length > 0)) provenFirst = false;
       return cluster.allServed();
     }, 40_000);
@@ -98,7 +102,8 @@ describe('a lost session', () => {
     const cluster = await threeNodes();
     const session = cluster.sessionOf('n1');
     cluster.endSession(session);
-    await cluster.until(() => cluster.stateOf('n1', 'node') === 'joined' && cluster.sessionOf('n1') !== session, 20_000);
+    await cluster.until(() => cluster.stateOf('n1', 'node') === 'joined' &&
+      cluster.sessionOf('n1') !== session, 20_000);
     expect((await cluster.view()).exclusions.get(session)?.value).toMatchObject({ state: 'proven', method: 'self' });
     await cluster.until(() => cluster.allServed(), 20_000);
   });
@@ -119,7 +124,8 @@ describe('a lost session', () => {
       node: 'n1', state: 'proven', method: 'self', by: 'n1', at: 0, evidence: 'nothing was served',
     }));
     await cluster.restart('n1');
-    await cluster.until(() => cluster.stateOf('n1', 'node') === 'joined' && cluster.sessionOf('n1') !== session, 60_000);
+    await cluster.until(() => cluster.stateOf('n1', 'node') === 'joined' &&
+      cluster.sessionOf('n1') !== session, 60_000);
   });
 });
 
@@ -133,7 +139,8 @@ describe('a node that lost its journal while it served', () => {
     node.faults.always('target.ensureClosed', { kind: 'refuse', reason: 'it hangs' });
     node.faults.always('address.ensureRemoved', { kind: 'refuse', reason: 'it hangs' });
     await cluster.until(() => cluster.pathsOf('n1').length === 0 || isProven(cluster, session), 8_000).catch(() => 0);
-    expect({ served: cluster.pathsOf('n1').length > 0, proven: isProven(cluster, session) }).not.toEqual({ served: true, proven: true });
+    expect({ served: cluster.pathsOf('n1').length > 0, proven: isProven(cluster, session) })
+      .not.toEqual({ served: true, proven: true });
   });
 });
 
