@@ -76,7 +76,8 @@ function portalsOf({ disks, paths }: ClusterSettings, block: AddressBlock): read
 }
 
 function clientFor({ directory, signal }: ClusterSettings, { name, process: running }: DemoNode): Client {
-  if (running === null) throw new PathwardenError('AGENT_UNREACHABLE', `Node ${name} of the demo does not run`, { name });
+  const dead = `Node ${name} of the demo does not run`;
+  if (running === null) throw new PathwardenError('AGENT_UNREACHABLE', dead, { node: name });
   const tokenFile = `${directory}/${name}/operator-token`;
   return createClient({ url: running.url, tokenFile, deadlineMs: answerDeadlineMs, signal });
 }
