@@ -1,5 +1,5 @@
 // The whole lab: three gateway hosts with Consul, tgtd and pathwarden, and a fourth host with the initiators.
-import { cpSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import type { DiskSpec } from '../../src/core/records.ts';
 import { regionBytes } from './block.ts';
 import { until } from './clock.ts';
@@ -22,6 +22,9 @@ const writeEveryMs = 50;
 export interface LabPath extends WriterPath {
   readonly index: number;
 }
+
+/** Where --keep leaves logs, configs and journals. */
+export const keptFolder = `/tmp/pathwarden-lab-${process.pid}`;
 
 export class Lab {
   readonly network: Network;
@@ -162,7 +165,9 @@ export class Lab {
     await this.network.close();
     this.targets.close();
     rmSync(this.#imageFolder, { recursive: true, force: true });
-    if (!keep) rmSync(this.folder, { recursive: true, force: true });
+    // Renamed, because the next run clears away what carries the name of a dead run.
+    if (keep) renameSync(this.folder, keptFolder);
+    else rmSync(this.folder, { recursive: true, force: true });
   }
 
   async #startParts(): Promise<void> {

@@ -7,7 +7,7 @@ import { Network } from './hosts.ts';
 import { missingRequirements } from './requirements.ts';
 import { emptyReport, message, type Report } from './report.ts';
 import { runScenarios } from './run.ts';
-import { Lab } from './lab.ts';
+import { keptFolder, Lab } from './lab.ts';
 import { scenarios } from './scenarios/index.ts';
 
 const skippedExitCode = 77;
@@ -72,7 +72,7 @@ async function close(network: Network, lab: Lab | undefined): Promise<void> {
   const keep = options.keep;
   if (lab !== undefined) {
     await lab.close(keep);
-    if (keep) say(`logs and journals are kept in ${lab.folder}`);
+    if (keep) say(`logs and journals are kept in ${keptFolder}`);
   } else {
     await network.close();
   }
@@ -93,7 +93,7 @@ function print({ metrics, failures }: Report): void {
 function help(): number {
   console.log('npm run lab -- [--json] [--scenario NAME]… [--keep]\n');
   for (const { name, what } of scenarios) console.log(`  ${name.padEnd(20)} ${what}`);
-  console.log('\n--keep leaves logs, configs and journals in /tmp/pwlab-<pid>.');
+  console.log('\n--keep leaves logs, configs and journals in /tmp/pathwarden-lab-<pid>.');
   console.log('Exit codes: 0 ok, 1 failures, 77 cannot run here.');
   return 0;
 }
