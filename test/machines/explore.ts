@@ -51,15 +51,28 @@ export function explore(name: MachineName): Explored {
   return explored;
 }
 
+/** Where a fact of a path or disk is looked at; the others are looked at everywhere. */
+const onlyIn: Readonly<Record<string, RegExp>> = {
+  tries: /^(releasing|fenced|removing|detaching|retrying|stuck)/,
+  diskReady: /^mapped\.preparing/,
+  addressFree: /^mapped\.preparing/,
+  offer: /^unlocked\.waiting/,
+  evidence: /^locking/,
+  lock: /^unlocked/,
+};
+
 /** What guards look at. Counters count to the number that matters; of most facts only their presence does. */
 function keyOf(snapshot: Snapshot): string {
   const { trouble: _, ...context } = snapshot.context as Record<string, unknown>;
-  const facts = Object.entries(context).map(([name, value]) => {
-    if (name === 'tries') return Math.min(Number(value), 5);
-    if (name === 'failures') return Math.min(Number(value), 1);
-    return ['lock', 'offer', 'evidence', 'giveUp', 'settings', 'backing'].includes(name) ? value === null : value;
+  const limits: Readonly<Record<string, number>> = { tries: 5, position: 9 };
+  const state = stateOf(snapshot);
+  const matters = ([name]: readonly [string, unknown]): boolean => onlyIn[name]?.test(state) ?? true;
+  const facts = Object.entries(context).filter(matters).map(([name, value]) => {
+    if (typeof value === 'number') return Math.min(value, limits[name] ?? 1);
+    if (Array.isArray(value)) return value.map((each) => (typeof each === 'string' ? each : ''));
+    return typeof value === 'boolean' ? value : value === null;
   });
-  return JSON.stringify([stateOf(snapshot), facts]);
+  return JSON.stringify([state, facts]);
 }
 
 export function routeTo(name: MachineName, state: string): readonly DomainEvent[] {
