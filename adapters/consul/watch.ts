@@ -25,6 +25,9 @@ export interface WatchPace {
   readonly refillMs: number;
   readonly firstBackOffMs: number;
   readonly longestBackOffMs: number;
+  /** Taking in a big prefix keeps the process busy: this many times as long is rested before the next read. */
+  readonly restFactor: number;
+  readonly longestRestMs: number;
 }
 
 const defaultPace: WatchPace = {
@@ -35,6 +38,8 @@ const defaultPace: WatchPace = {
   refillMs: 50,
   firstBackOffMs: 50,
   longestBackOffMs: 1000,
+  restFactor: 4,
+  longestRestMs: 250,
 };
 
 export function startWatch(options: WatchOptions, handlers: WatchHandlers): { stop(): Promise<void> } {
@@ -76,7 +81,9 @@ async function follow(options: WatchOptions, handlers: WatchHandlers, signal: Ab
     index = nextIndex(index, read.value.index);
     if (seen !== null && sameEntries(seen.entries, read.value.entries)) continue;
     seen = read.value;
+    const startMs = clock.monotonicMs();
     handlers.onSnapshot(seen);
+    await pause(clock, restMs(pace, clock.monotonicMs() - startMs), signal);
   }
 }
 
@@ -92,6 +99,9 @@ const readOnce = (
 
 // An index that goes back (snapshot restored, newest key deleted) starts anew; 0 would turn blocking off and spin.
 const nextIndex = (asked: number, answered: number): number => (answered < asked ? 0 : Math.max(1, answered));
+
+const restMs = ({ restFactor, longestRestMs }: WatchPace, busyMs: number): number =>
+  Math.min(longestRestMs, Math.floor(busyMs) * restFactor);
 
 const backOffMs = ({ firstBackOffMs, longestBackOffMs }: WatchPace, failures: number): number =>
   Math.min(longestBackOffMs, firstBackOffMs * 2 ** Math.min(failures, 10));

@@ -44,6 +44,19 @@ export function place(view: ClusterView): Placement {
   return placement;
 }
 
+/** For each free path: how many others its best node was given before it. Nodes with much to take need longer. */
+export function queuePositions(placement: Placement): ReadonlyMap<string, number> {
+  const lengths = new Map<string, number>();
+  const positions = new Map<string, number>();
+  for (const [id, [best]] of placement) {
+    if (best === undefined) continue;
+    const position = lengths.get(best) ?? 0;
+    positions.set(id, position);
+    lengths.set(best, position + 1);
+  }
+  return positions;
+}
+
 const diskOf = (id: string) => id.slice(0, id.lastIndexOf('/'));
 
 function rank(id: string, nodes: readonly string[], load: Load, preferred: string | undefined): readonly string[] {

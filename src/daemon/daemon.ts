@@ -17,6 +17,7 @@ import { Lease } from './lease.ts';
 import { localOf } from './local-of.ts';
 import type { DaemonLog } from './log.ts';
 import { Observer } from './observer.ts';
+import { Outbid } from './outbid.ts';
 import { retireIdle } from './retire.ts';
 import type { DaemonSettings } from './settings.ts';
 import { Sightings } from './sightings.ts';
@@ -37,6 +38,8 @@ export interface DaemonParts {
 
 /** Between a change and the look at what it means for others; many changes share one look. */
 const nudgeMs = 10;
+/** With many paths a look takes long: at least this many times as long goes to other work before the next. */
+const restFactor = 3;
 const tickMs = 1_000;
 
 export class Daemon {
@@ -49,6 +52,7 @@ export class Daemon {
   readonly #observer: Observer;
   readonly #effects: Effects;
   readonly #sightings: Sightings;
+  readonly #outbid: Outbid;
   readonly #parse = viewParser();
   readonly #listeners = new Set<() => void>();
   #view: ClusterView | null = null;
@@ -57,6 +61,7 @@ export class Daemon {
   #dataPlaneTrouble: string | null = null;
   #lastReadMs: number | null = null;
   #nudged = false;
+  #translatedInMs = 0;
   #running = false;
   #resumed = false;
   #cancels = new Set<() => void>();
@@ -68,6 +73,7 @@ export class Daemon {
     this.clock = clock;
     this.journal = journal;
     this.#sightings = new Sightings(clock);
+    this.#outbid = new Outbid(clock);
     this.#observer = new Observer(dataPlane, settings.deadlines.targetMs);
     this.lease = new Lease({
       cluster, clock, ...settings.session, requestDeadlineMs: settings.deadlines.consulMs,
@@ -87,6 +93,7 @@ export class Daemon {
       ...parts,
       registry: this.engine.registry,
       observer: this.#observer,
+      outbid: (key, modifyIndex) => this.#outbid.note(key, modifyIndex),
       session: () => this.#node().session,
       view: () => this.view,
       post: (actor, event, cause) => this.tell(actor, event, cause),
@@ -220,7 +227,7 @@ export class Daemon {
   #nudge(): void {
     if (this.#nudged || !this.#running) return;
     this.#nudged = true;
-    this.#after(nudgeMs, () => {
+    this.#after(Math.max(nudgeMs, Math.ceil(this.#translatedInMs * restFactor)), () => {
       this.#nudged = false;
       this.#translate();
     });
@@ -228,15 +235,17 @@ export class Daemon {
 
   #translate(): void {
     if (!this.#running || this.#view === null) return;
-    const here = localOf(this.engine.registry, this.settings, this.#sightings);
+    const startMs = this.clock.monotonicMs();
+    const here = localOf(this.engine.registry, this.settings, this.#sightings, this.#outbid);
     for (const { actor, event, cause } of translate(this.#view, here)) this.tell(actor, event, cause);
     retireIdle(this.engine, this.#view);
+    this.#translatedInMs = this.clock.monotonicMs() - startMs;
   }
 
-  /** What depends on time alone: moves that run out, own proofs that are tried again. */
+  /** What depends on time alone: moves that run out, own proofs and refused bids that are tried again. */
   #tick(): void {
     this.#after(tickMs, () => {
-      const waits = this.view.moves.size > 0 || [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);
+      const waits = this.#outbid.expire() || this.view.moves.size > 0 || [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);
       if (waits) this.#translate();
       this.#tick();
     });

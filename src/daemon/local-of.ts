@@ -6,11 +6,12 @@ import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
 import type { Json } from '../../machines/intent.ts';
 import type { Local, LocalDisk, LocalPath } from './local.ts';
+import type { Outbid } from './outbid.ts';
 import type { Registry } from './registry.ts';
 import type { DaemonSettings } from './settings.ts';
 import type { Sightings } from './sightings.ts';
 
-export function localOf(registry: Registry, settings: DaemonSettings, sightings: Sightings): Local {
+export function localOf(registry: Registry, settings: DaemonSettings, sightings: Sightings, outbid: Outbid): Local {
   const paths = new Map<string, LocalPath>();
   const disks = new Map<string, LocalDisk>();
   const exclusions = new Map<string, string>();
@@ -31,6 +32,7 @@ export function localOf(registry: Registry, settings: DaemonSettings, sightings:
   return {
     node, methods, lockDelayMs, rankDelayMs, portalPort, paths, disks, exclusions,
     ...nodeState(registry),
+    isOutbid: (key, modifyIndex) => outbid.has(key, modifyIndex),
     remainingMs: (sight, spanMs) => sightings.remainingMs(sight, spanMs),
     elapsedMs: (sight) => sightings.elapsedMs(sight),
     firstTime: (sight) => sightings.firstTime(sight),

@@ -37,6 +37,8 @@ export interface Local {
   readonly rankDelayMs: number;
   /** TCP port of paths that name none. */
   readonly portalPort: number;
+  /** The view is behind for this lock key: a bid on this state of it was refused. */
+  isOutbid(key: string, modifyIndex: number): boolean;
   /** What is left of `spanMs` since this node first saw `sight`; 0 when it is over. */
   remainingMs(sight: string, spanMs: number): number;
   /** Milliseconds since this node first saw `sight`; the first call starts the count. */

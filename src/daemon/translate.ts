@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DomainEvent } from '../../machines/intent.ts';
 import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { PathSettings } from '../../machines/disk-path/events.ts';
-import { place, type Placement } from '../core/placement.ts';
+import { place, type Placement, queuePositions } from '../core/placement.ts';
 import { actorIds, keys, type DiskSpec, type PathSpec } from '../core/records.ts';
 import type { ClusterView, PathLock } from '../core/view.ts';
 import type { Cause } from '../ports/journal.ts';
@@ -18,6 +18,8 @@ export interface Told {
 }
 
 const moveExpiryMs = 10_000;
+/** What a node that has many paths to take may need for each, before the next best one tries. */
+const queueDelayMs = 10;
 
 /** What the actors of this node have to be told now. */
 export function translate(view: ClusterView, local: Local): readonly Told[] {
@@ -29,10 +31,16 @@ export function translate(view: ClusterView, local: Local): readonly Told[] {
   tellSpecifications(view, local, tell);
   if (!local.joined && !local.leaving) return told;
 
-  const placement = local.joined ? place(view) : new Map<string, readonly string[]>();
+  const ranks: Placement = local.joined ? place(view) : new Map();
+  const placement = { ranks, positions: queuePositions(ranks) };
   for (const path of local.paths.values()) tellPath(view, local, placement, path, tell);
   if (local.joined) tellExclusions(view, local, tell);
   return told;
+}
+
+interface Places {
+  readonly ranks: Placement;
+  readonly positions: ReadonlyMap<string, number>;
 }
 
 export type Tell = (actor: string, event: DomainEvent, key: string) => void;
@@ -92,7 +100,7 @@ function settingsOf({ portalPort }: Local, spec: DiskSpec, path: PathSpec): Path
   };
 }
 
-function tellPath(view: ClusterView, local: Local, placement: Placement, path: LocalPath, tell: Tell): void {
+function tellPath(view: ClusterView, local: Local, placement: Places, path: LocalPath, tell: Tell): void {
   const id = `${path.disk}/${String(path.index)}`;
   const key = keys.path(path.disk, path.index);
   if (view.problems.some((problem) => problem.key === key || problem.key === keys.disk(path.disk))) return;
@@ -154,7 +162,7 @@ function tellProof(view: ClusterView, path: LocalPath, say: Say): void {
 }
 
 function tellOffer(
-  view: ClusterView, local: Local, placement: Placement, path: LocalPath, lock: PathLock | undefined, say: Say,
+  view: ClusterView, local: Local, placement: Places, path: LocalPath, lock: PathLock | undefined, say: Say,
 ): void {
   const waiting = ['unlocked.waiting', 'locking.acquiring', 'locking.backingOff'].includes(path.state);
   if (!waiting && path.state !== 'unlocked.idle') return;
@@ -163,13 +171,14 @@ function tellOffer(
     if (waiting && path.state !== 'locking.acquiring') say({ type: 'path.notOffered', reason: 'others may take it, or nobody' });
     return;
   }
-  const before = path.context.offer;
-  if (waiting && before?.modifyIndex === offer.modifyIndex && before.rank === offer.rank) return;
+  if (local.isOutbid(keys.path(path.disk, path.index), offer.modifyIndex)) return;
+  // Our turn is set already. Ranks shift with every path that is taken: to follow them is to race the best node.
+  if (waiting && path.context.offer?.modifyIndex === offer.modifyIndex) return;
   say({ type: 'path.offered', ...offer });
 }
 
 function offerFor(
-  view: ClusterView, local: Local, placement: Placement, path: LocalPath, lock: PathLock | undefined,
+  view: ClusterView, local: Local, placement: Places, path: LocalPath, lock: PathLock | undefined,
 ) {
   const id = `${path.disk}/${String(path.index)}`;
   const modifyIndex = lock?.modifyIndex ?? 0;
@@ -177,14 +186,15 @@ function offerFor(
   if (lock !== undefined && lock.holder !== null && lock.holder === local.session) {
     return { modifyIndex, rank: 0, delayMs: 0, evidence: lock.pendingExclusion };
   }
-  const rank = placement.get(id)?.indexOf(local.node) ?? -1;
+  const rank = placement.ranks.get(id)?.indexOf(local.node) ?? -1;
   if (rank < 0) return null;
   const evidence = lock?.evidence ?? null;
   if (evidence?.session === local.session) return { modifyIndex, rank, delayMs: 0, evidence: null };
   // The last owner lives and may well still serve: it alone can put that right.
   if (evidence !== null && view.nodes.get(evidence.node)?.session === evidence.session) return null;
   const held = evidence === null ? 0 : local.remainingMs(`${id}@${String(modifyIndex)}`, local.lockDelayMs);
-  return { modifyIndex, rank, delayMs: held + rank * local.rankDelayMs, evidence };
+  const queued = (placement.positions.get(id) ?? 0) * queueDelayMs;
+  return { modifyIndex, rank, delayMs: held + rank * (local.rankDelayMs + queued), evidence };
 }
 
 function isMoveOver(local: Local, path: LocalPath, lock: PathLock | undefined, from: string, sight: string): boolean {

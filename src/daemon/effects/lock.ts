@@ -34,15 +34,15 @@ async function acquire(parts: EffectParts, params: Params): Promise<Outcome<Fact
   const session = parts.session();
   if (session === null) return refused('this node has no session', 'gone');
   const evidence = params['evidence'] as Incarnation | null;
+  const key = String(params['key']);
+  const expectedModifyIndex = Number(params['expectedModifyIndex']);
   const outcome = await parts.cluster.acquire(
-    {
-      key: String(params['key']),
-      session,
-      value: ownValue(parts, session, evidence),
-      expectedModifyIndex: Number(params['expectedModifyIndex']),
-    },
+    { key, session, value: ownValue(parts, session, evidence), expectedModifyIndex },
     { deadlineMs: parts.settings.deadlines.consulMs },
   );
+  if (outcome.kind === 'refused' && (outcome.code === 'held' || outcome.code === 'changed')) {
+    parts.outbid(key, expectedModifyIndex);
+  }
   if (outcome.kind !== 'done') return outcome;
   return done({ epoch: outcome.value.lockIndex, modifyIndex: outcome.value.modifyIndex, evidence });
 }

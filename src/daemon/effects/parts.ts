@@ -18,6 +18,8 @@ export interface EffectParts {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly observer: Observer;
+  /** Consul refused a bid on the key in this state: it has changed since. */
+  outbid(key: string, modifyIndex: number): void;
   /** The session of this incarnation; null when there is none. */
   session(): string | null;
   view(): ClusterView;
