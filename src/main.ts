@@ -40,14 +40,20 @@ export async function runAgent(config: Config): Promise<void> {
     refuse = resolve;
   });
   const daemon = new Daemon({
-    settings, clock, log,
+    settings,
+    clock,
+    log,
     cluster: await clusterOf(config),
     dataPlane: dataPlaneOf(config, run),
     fences: fencesOf(config, run),
     journal: sqliteJournal({ file: config.journal.file }),
     onRefused: refuse,
   });
-  const http = buildHttp({ inspector: inspectorOf(daemon), token: await operatorToken(config.http.operatorTokenFile), log });
+  const http = buildHttp({
+    inspector: inspectorOf(daemon),
+    token: await operatorToken(config.http.operatorTokenFile),
+    log,
+  });
   const url = await listen(http, config.http);
   const signal = nextSignal();
   try {
@@ -90,11 +96,14 @@ async function settingsOf(config: Config): Promise<DaemonSettings> {
     bootId: await bootId(),
     version: await programVersion(),
     roles: node.roles,
-    inspector: http.advertise ?? `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${String(http.port)}`,
+    inspector:
+      http.advertise ?? `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${String(http.port)}`,
     session,
     methods: exclusion.methods.map((method, position) => {
       if (method.method === 'self') return { method: 'self', waitMs: method.waitMs };
-      return method.method === 'command' ? { method: 'command', position } : { method: 'leaseBound', boundMs: method.boundMs };
+      return method.method === 'command'
+        ? { method: 'command', position }
+        : { method: 'leaseBound', boundMs: method.boundMs };
     }),
     fenceDeadlinesMs: exclusion.methods.map((method) => (method.method === 'command' ? method.deadlineMs : 0)),
     rankDelayMs: placement.rankDelayMs,
@@ -110,14 +119,21 @@ async function settingsOf(config: Config): Promise<DaemonSettings> {
 
 async function clusterOf({ consul }: Config): Promise<ClusterPort> {
   const text = async (file: string | undefined) => (file === undefined ? undefined : await readFile(file, 'utf8'));
-  const [token, ca, cert, key] = await Promise.all([consul.tokenFile, consul.caFile, consul.certFile, consul.keyFile].map(text));
+  const [token, ca, cert, key] = await Promise.all(
+    [consul.tokenFile, consul.caFile, consul.certFile, consul.keyFile].map(text),
+  );
   const tls = defined({ ca, cert, key, servername: consul.serverName });
   const api = httpApi({
     url: consul.url,
     ...defined({ token: token?.trim(), datacenter: consul.datacenter }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
   });
-  return consulCluster({ api, clock: systemClock(), prefix: consul.prefix, ...defined({ node: consul.sessionNode }) });
+  return consulCluster({
+    api,
+    clock: systemClock(),
+    prefix: consul.prefix,
+    ...defined({ node: consul.sessionNode }),
+  });
 }
 
 type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
@@ -131,7 +147,9 @@ function dataPlaneOf({ dataPlane, node }: Config, run: Run): DataPlane {
 }
 
 function fencesOf({ exclusion }: Config, run: Run): readonly (FencePort | undefined)[] {
-  return exclusion.methods.map((method) => (method.method === 'command' ? commandFence({ run, argv: method.argv }) : undefined));
+  return exclusion.methods.map((method) =>
+    method.method === 'command' ? commandFence({ run, argv: method.argv }) : undefined,
+  );
 }
 
 const nextSignal = (): Promise<string> =>
@@ -145,7 +163,9 @@ function tellSystemd(daemon: Daemon, notifier: Notifier): () => void {
   let beats = 0;
   const tell = async (): Promise<void> => {
     const health = inspector.health();
-    const serving = inspector.actors().filter(({ id, tags }) => id.startsWith('path/') && tags.includes('serving')).length;
+    const serving = inspector
+      .actors()
+      .filter(({ id, tags }) => id.startsWith('path/') && tags.includes('serving')).length;
     await notifier.status(health.ready ? `serves ${String(serving)} paths` : health.reasons.join('; '));
   };
   const everyMs = Math.min(statusEveryMs, (notifier.watchdogMs ?? statusEveryMs * 2) / 2);

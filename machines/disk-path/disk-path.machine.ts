@@ -29,7 +29,11 @@ export const diskPathMachine = diskPath.createMachine({
       actions: {
         type: 'move.request',
         params: ({ context, event }) => ({
-          disk: context.disk, index: context.index, to: event.to ?? null, by: event.by, reason: event.reason,
+          disk: context.disk,
+          index: context.index,
+          to: event.to ?? null,
+          by: event.by,
+          reason: event.reason,
         }),
       },
     },
@@ -37,7 +41,9 @@ export const diskPathMachine = diskPath.createMachine({
       actions: {
         type: 'move.clear',
         params: ({ context, event }) => ({
-          disk: context.disk, index: context.index, modifyIndex: event.modifyIndex,
+          disk: context.disk,
+          index: context.index,
+          modifyIndex: event.modifyIndex,
         }),
       },
     },

@@ -62,9 +62,22 @@ export type DiskPathEvent =
   | Doubt;
 
 type Asked =
-  | 'lock.acquire' | 'lock.read' | 'lock.confirm' | 'lock.clear' | 'lock.release' | 'address.probe'
-  | 'traffic.block' | 'traffic.unblock' | 'address.add' | 'address.remove' | 'address.announce'
-  | 'portal.open' | 'portal.close' | 'path.observe' | 'move.request' | 'move.clear';
+  | 'lock.acquire'
+  | 'lock.read'
+  | 'lock.confirm'
+  | 'lock.clear'
+  | 'lock.release'
+  | 'address.probe'
+  | 'traffic.block'
+  | 'traffic.unblock'
+  | 'address.add'
+  | 'address.remove'
+  | 'address.announce'
+  | 'portal.open'
+  | 'portal.close'
+  | 'path.observe'
+  | 'move.request'
+  | 'move.clear';
 
 type Refusal = { readonly type: `${Asked}Refused`; readonly reason: string; readonly code?: string };
 type Doubt = { readonly type: `${Asked}Unknown`; readonly reason: string };

@@ -53,10 +53,7 @@ export const locking = diskPath.createStateConfig({
       description: 'The lock is being read to see whether it is ours after all.',
       entry: ask.readLock,
       on: {
-        'lock.observed': [
-          { guard: ({ event }) => !event.mine, target: '#unlocked' },
-          ...granted,
-        ],
+        'lock.observed': [{ guard: ({ event }) => !event.mine, target: '#unlocked' }, ...granted],
         'lock.readRefused': { target: 'doubting', actions: 'noteTrouble' },
         'lock.readUnknown': { target: 'doubting', actions: 'noteTrouble' },
         'path.unwanted': { actions: 'noteGiveUp' },

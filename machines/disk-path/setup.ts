@@ -95,7 +95,9 @@ export const diskPath = setup({
     noteTrouble: assign(({ event }) => ({ trouble: reasonOf(event) })),
     noteConflict: assign(({ context, event }) => {
       assertEvent(event, 'address.probed');
-      return { trouble: `${context.settings?.ip ?? 'the IP'} already answers on the network, from ${event.answeredBy ?? '?'}` };
+      return {
+        trouble: `${context.settings?.ip ?? 'the IP'} already answers on the network, from ${event.answeredBy ?? '?'}`,
+      };
     }),
     noteLeftBehind: assign(({ event }) => {
       assertEvent(event, 'path.observed');
@@ -107,7 +109,13 @@ export const diskPath = setup({
     countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
     noteServing: assign({ failures: 0, trouble: null, tries: 0 }),
     forgetLock: assign({
-      lock: null, offer: null, evidence: null, giveUp: null, diskReady: false, addressFree: false, tries: 0,
+      lock: null,
+      offer: null,
+      evidence: null,
+      giveUp: null,
+      diskReady: false,
+      addressFree: false,
+      tries: 0,
     }),
   },
   guards: {
@@ -136,16 +144,24 @@ const reasonOf = (event: DiskPathEvent): string => ('reason' in event ? event.re
 const keyOf = (context: DiskPathContext) => `paths/${context.disk}/${String(context.index)}`;
 const epochOf = (context: DiskPathContext) => context.lock?.epoch ?? 0;
 const atPortal = ({ settings, ...context }: DiskPathContext) => ({
-  iqn: settings?.iqn ?? '', ip: settings?.ip ?? '', port: settings?.port ?? 0, epoch: context.lock?.epoch ?? 0,
+  iqn: settings?.iqn ?? '',
+  ip: settings?.ip ?? '',
+  port: settings?.port ?? 0,
+  epoch: context.lock?.epoch ?? 0,
 });
 const onInterface = ({ settings, lock }: DiskPathContext) => ({
-  ip: settings?.ip ?? '', prefix: settings?.prefix ?? 0, interface: settings?.interface ?? '', epoch: lock?.epoch ?? 0,
+  ip: settings?.ip ?? '',
+  prefix: settings?.prefix ?? 0,
+  interface: settings?.interface ?? '',
+  epoch: lock?.epoch ?? 0,
 });
 /** Its last owner let go of it in order a moment ago: a stranger with the same IP would have shown there already. */
-const wasHandedOver = ({ offer }: DiskPathContext) => offer !== null && offer.modifyIndex > 0 && offer.evidence === null;
+const wasHandedOver = ({ offer }: DiskPathContext) =>
+  offer !== null && offer.modifyIndex > 0 && offer.evidence === null;
 const place = (context: DiskPathContext) => ({ ip: context.settings?.ip ?? '', epoch: epochOf(context) });
 const toDisk = (context: DiskPathContext) => ({
-  to: `disk/${context.disk}`, path: `path/${context.disk}/${String(context.index)}`,
+  to: `disk/${context.disk}`,
+  path: `path/${context.disk}/${String(context.index)}`,
 });
 
 type Given = { readonly context: DiskPathContext };
@@ -161,7 +177,10 @@ export const ask = {
     }),
   },
   readLock: { type: 'lock.read', params: ({ context }: Given) => ({ key: keyOf(context) }) },
-  confirm: { type: 'lock.confirm', params: ({ context }: Given) => ({ key: keyOf(context), epoch: epochOf(context) }) },
+  confirm: {
+    type: 'lock.confirm',
+    params: ({ context }: Given) => ({ key: keyOf(context), epoch: epochOf(context) }),
+  },
   clear: { type: 'lock.clear', params: ({ context }: Given) => ({ key: keyOf(context), epoch: epochOf(context) }) },
   release: {
     type: 'lock.release',

@@ -55,7 +55,9 @@ const disk = setup({
       assertEvent(event, 'disk.unneeded');
       return { users: without(context.users, event.path), leaving: withId(context.leaving, event.path) };
     }),
-    noteBacking: assign(({ event }) => (assertEvent(event, 'backstore.attached'), { backing: event.backing, tries: 0 })),
+    noteBacking: assign(
+      ({ event }) => (assertEvent(event, 'backstore.attached'), { backing: event.backing, tries: 0 }),
+    ),
     noteTrouble: assign(({ event }) => ({ trouble: 'reason' in event ? event.reason : event.type })),
     noteReady: assign({ trouble: null, tries: 0 }),
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
@@ -119,7 +121,13 @@ export const diskMachine = disk.createMachine({
   description: 'Keeps the image and the target of one disk on one node, for all its paths here.',
   // XState runs this factory again, without input, at every transition: it must stay cheap and never throw.
   context: ({ input }: { input?: DiskInput }) => ({
-    disk: input?.disk ?? '', settings: null, users: [], leaving: [], backing: null, tries: 0, trouble: null,
+    disk: input?.disk ?? '',
+    settings: null,
+    users: [],
+    leaving: [],
+    backing: null,
+    tries: 0,
+    trouble: null,
   }),
   initial: 'detached',
   on: {
@@ -129,19 +137,34 @@ export const diskMachine = disk.createMachine({
     'operator.add': {
       actions: {
         type: 'spec.create',
-        params: ({ context, event }) => ({ disk: context.disk, spec: event.spec, by: event.by, reason: event.reason }),
+        params: ({ context, event }) => ({
+          disk: context.disk,
+          spec: event.spec,
+          by: event.by,
+          reason: event.reason,
+        }),
       },
     },
     'operator.start': {
       actions: {
         type: 'spec.setDesired',
-        params: ({ context, event }) => ({ disk: context.disk, desired: 'started', by: event.by, reason: event.reason }),
+        params: ({ context, event }) => ({
+          disk: context.disk,
+          desired: 'started',
+          by: event.by,
+          reason: event.reason,
+        }),
       },
     },
     'operator.stop': {
       actions: {
         type: 'spec.setDesired',
-        params: ({ context, event }) => ({ disk: context.disk, desired: 'stopped', by: event.by, reason: event.reason }),
+        params: ({ context, event }) => ({
+          disk: context.disk,
+          desired: 'stopped',
+          by: event.by,
+          reason: event.reason,
+        }),
       },
     },
     'operator.remove': {

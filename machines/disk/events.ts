@@ -10,8 +10,13 @@ export type DiskSettings = {
 
 type Operator = { readonly by: string; readonly reason: string };
 type Asked =
-  | 'backstore.attach' | 'backstore.detach' | 'target.define' | 'target.remove'
-  | 'spec.create' | 'spec.setDesired' | 'spec.remove';
+  | 'backstore.attach'
+  | 'backstore.detach'
+  | 'target.define'
+  | 'target.remove'
+  | 'spec.create'
+  | 'spec.setDesired'
+  | 'spec.remove';
 
 export type DiskEvent =
   | { readonly type: 'disk.specified'; readonly settings: DiskSettings }

@@ -28,7 +28,11 @@ const exclusion = setup({
   actions: {
     'fence.run': intent<{ node: string; session: string; position: number }>(),
     'exclusion.publish': intent<{
-      session: string; node: string; state: 'proven' | 'failed'; method: string; evidence: string;
+      session: string;
+      node: string;
+      state: 'proven' | 'failed';
+      method: string;
+      evidence: string;
     }>(),
     'timer.arm': intent<{ name: string; ms: number }>(),
     'timer.cancel': intent<{ name: string }>(),
@@ -61,13 +65,20 @@ function waitOf(context: ExclusionContext): number {
 }
 
 type Given = { readonly context: ExclusionContext };
-const armWait = { type: 'timer.arm', params: ({ context }: Given) => ({ name: 'wait', ms: waitOf(context) }) } as const;
+const armWait = {
+  type: 'timer.arm',
+  params: ({ context }: Given) => ({ name: 'wait', ms: waitOf(context) }),
+} as const;
 const cancelWait = { type: 'timer.cancel', params: { name: 'wait' } } as const;
 const fence = {
   type: 'fence.run',
   params: ({ context }: Given) => {
     const method = methodOf(context);
-    return { node: context.node, session: context.session, position: method?.method === 'command' ? method.position : 0 };
+    return {
+      node: context.node,
+      session: context.session,
+      position: method?.method === 'command' ? method.position : 0,
+    };
   },
 } as const;
 const publish = (state: 'proven' | 'failed') =>
@@ -88,7 +99,12 @@ export const exclusionMachine = exclusion.createMachine({
   description: 'Proves that one lost incarnation of a node can no longer write.',
   // XState runs this factory again, without input, at every transition: it must stay cheap and never throw.
   context: ({ input }: { input?: ExclusionInput }) => ({
-    session: input?.session ?? '', node: '', methods: [], position: 0, evidence: '', trouble: null,
+    session: input?.session ?? '',
+    node: '',
+    methods: [],
+    position: 0,
+    evidence: '',
+    trouble: null,
   }),
   initial: 'watching',
   on: {

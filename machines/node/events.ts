@@ -3,8 +3,15 @@
 type Because = { readonly reason: string };
 type Operator = { readonly by: string; readonly reason: string };
 type Asked =
-  | 'session.find' | 'session.create' | 'session.destroy' | 'node.register' | 'node.announceLeaving'
-  | 'exclusion.prove' | 'drain.write' | 'drain.remove' | 'exclusion.confirm';
+  | 'session.find'
+  | 'session.create'
+  | 'session.destroy'
+  | 'node.register'
+  | 'node.announceLeaving'
+  | 'exclusion.prove'
+  | 'drain.write'
+  | 'drain.remove'
+  | 'exclusion.confirm';
 
 export type NodeEvent =
   /** The daemon has recovered its journal and looked at the node. */
@@ -17,7 +24,10 @@ export type NodeEvent =
   /** A lost incarnation of this very node is still named as last owner somewhere. */
   | { readonly type: 'session.orphaned'; readonly session: string }
   | { readonly type: 'retry.due' }
-  | ({ readonly type: 'operator.drain' | 'operator.undrain' | 'operator.confirmDown'; readonly node: string } & Operator)
+  | ({
+      readonly type: 'operator.drain' | 'operator.undrain' | 'operator.confirmDown';
+      readonly node: string;
+    } & Operator)
   | { readonly type: 'session.found' | 'session.created'; readonly session: string }
   | { readonly type: 'node.registered'; readonly modifyIndex: number }
   | { readonly type: 'session.destroyed' | 'node.leavingAnnounced' }

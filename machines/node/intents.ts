@@ -5,15 +5,55 @@ const session = { lane: 'session', serves: false, abortable: false } as const;
 const operator = { lane: null, serves: false, abortable: false } as const;
 
 export const nodeIntents = {
-  'session.find': { answer: { by: 'outcome', done: 'session.found' }, ...session, about: 'is the session we had before still alive?' },
-  'session.create': { answer: { by: 'outcome', done: 'session.created' }, ...session, about: 'open a new session: a new incarnation of this node' },
+  'session.find': {
+    answer: { by: 'outcome', done: 'session.found' },
+    ...session,
+    about: 'is the session we had before still alive?',
+  },
+  'session.create': {
+    answer: { by: 'outcome', done: 'session.created' },
+    ...session,
+    about: 'open a new session: a new incarnation of this node',
+  },
   'session.destroy': { answer: { by: 'outcome', done: 'session.destroyed' }, ...session, about: 'end the session' },
-  'node.register': { answer: { by: 'outcome', done: 'node.registered' }, ...session, about: 'write and lock the node record' },
-  'node.announceLeaving': { answer: { by: 'outcome', done: 'node.leavingAnnounced' }, ...session, about: 'tell everybody that this node gives up its paths' },
-  'paths.fence': { answer: { by: 'nobody' }, lane: null, serves: false, abortable: false, about: 'tell every path here that the lease is lost' },
-  'exclusion.prove': { answer: { by: 'outcome', done: 'exclusion.provenHere' }, lane: null, serves: false, abortable: false, about: 'read back that nothing of a lost incarnation is served here, and publish it' },
-  'drain.write': { answer: { by: 'outcome', done: 'drain.written' }, ...operator, about: 'write down that a node shall be empty' },
-  'drain.remove': { answer: { by: 'outcome', done: 'drain.removed' }, ...operator, about: 'let a node take paths again' },
-  'exclusion.confirm': { answer: { by: 'outcome', done: 'exclusion.confirmed' }, ...operator, about: "publish an operator's word that a node is down" },
+  'node.register': {
+    answer: { by: 'outcome', done: 'node.registered' },
+    ...session,
+    about: 'write and lock the node record',
+  },
+  'node.announceLeaving': {
+    answer: { by: 'outcome', done: 'node.leavingAnnounced' },
+    ...session,
+    about: 'tell everybody that this node gives up its paths',
+  },
+  'paths.fence': {
+    answer: { by: 'nobody' },
+    lane: null,
+    serves: false,
+    abortable: false,
+    about: 'tell every path here that the lease is lost',
+  },
+  'exclusion.prove': {
+    answer: { by: 'outcome', done: 'exclusion.provenHere' },
+    lane: null,
+    serves: false,
+    abortable: false,
+    about: 'read back that nothing of a lost incarnation is served here, and publish it',
+  },
+  'drain.write': {
+    answer: { by: 'outcome', done: 'drain.written' },
+    ...operator,
+    about: 'write down that a node shall be empty',
+  },
+  'drain.remove': {
+    answer: { by: 'outcome', done: 'drain.removed' },
+    ...operator,
+    about: 'let a node take paths again',
+  },
+  'exclusion.confirm': {
+    answer: { by: 'outcome', done: 'exclusion.confirmed' },
+    ...operator,
+    about: "publish an operator's word that a node is down",
+  },
   ...timerIntents,
 } as const satisfies IntentTable;

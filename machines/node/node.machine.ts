@@ -46,7 +46,9 @@ const node = setup({
       return { session: event.session, tries: 0 };
     }),
     forgetSession: assign({ session: null, tries: 0 }),
-    noteRegistered: assign(({ event }) => (assertEvent(event, 'node.registered'), { registeredAt: event.modifyIndex })),
+    noteRegistered: assign(
+      ({ event }) => (assertEvent(event, 'node.registered'), { registeredAt: event.modifyIndex }),
+    ),
     noteTrouble: assign(({ event }) => ({ trouble: 'reason' in event ? event.reason : event.type })),
     noteJoined: assign({ trouble: null, tries: 0 }),
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
@@ -61,7 +63,9 @@ const node = setup({
 
 type Given = { readonly context: NodeContext };
 const identity = ({ context }: Given) => ({
-  session: context.session ?? '', instance: context.instance, bootId: context.bootId,
+  session: context.session ?? '',
+  instance: context.instance,
+  bootId: context.bootId,
 });
 const sessionOf = ({ context }: Given) => ({ session: context.session ?? '' });
 const find = {
@@ -117,7 +121,10 @@ export const nodeMachine = node.createMachine({
         'session.findUnknown': { target: 'recoveringAgain', actions: 'noteTrouble' },
       },
     },
-    recoveringAgain: retrying('Consul does not answer; the node asks again. Nothing served is touched.', 'recovering'),
+    recoveringAgain: retrying(
+      'Consul does not answer; the node asks again. Nothing served is touched.',
+      'recovering',
+    ),
     joining: {
       description: 'The node is opening a session.',
       entry: { type: 'session.create', params: {} },

@@ -17,7 +17,13 @@ export interface Definition {
 const byName = new Map(
   Object.entries(machines).map(([name, { version, machine, intents }]) => [
     name as MachineName,
-    { name: name as MachineName, version, label: `${name}@${String(version)}`, machine, intents } satisfies Definition,
+    {
+      name: name as MachineName,
+      version,
+      label: `${name}@${String(version)}`,
+      machine,
+      intents,
+    } satisfies Definition,
   ]),
 );
 

@@ -180,7 +180,10 @@ function liftedEnds(edge: GraphEdge, graph: MachineGraph): { parent: string; sou
   const targetSteps = target.split('.');
   if (isInside(target, edge.source) && target !== edge.source) return null;
   let shared = 0;
-  while (shared < Math.min(sourceSteps.length, targetSteps.length) - 1 && sourceSteps[shared] === targetSteps[shared]) {
+  while (
+    shared < Math.min(sourceSteps.length, targetSteps.length) - 1 &&
+    sourceSteps[shared] === targetSteps[shared]
+  ) {
     shared += 1;
   }
   return {
@@ -214,7 +217,5 @@ function noteOn(node: GraphNode, pad: string): string[] {
 const alias = (id: string): string => id.replaceAll('.', '__').replaceAll('-', '_');
 
 /** Mermaid ends a text at some characters; they are written as entities. */
-const text = (value: string): string => value.replaceAll('\n', ' ').replaceAll(
-  /[#;":]/g,
-  (each) => `#${each.charCodeAt(0)};`,
-);
+const text = (value: string): string =>
+  value.replaceAll('\n', ' ').replaceAll(/[#;":]/g, (each) => `#${each.charCodeAt(0)};`);

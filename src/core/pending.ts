@@ -11,7 +11,11 @@ export const intentId = (seq: number, position: number): string => `${String(seq
  * Pure, so that replay computes the same.
  */
 export function settle(
-  kind: Kind, pending: Pending, settles: string | null, seq: number, intents: readonly Intent[],
+  kind: Kind,
+  pending: Pending,
+  settles: string | null,
+  seq: number,
+  intents: readonly Intent[],
 ): Pending {
   if (settles === null && intents.length === 0) return pending;
   const next = new Map(pending);

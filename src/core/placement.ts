@@ -7,8 +7,10 @@ export type Placement = ReadonlyMap<string, readonly string[]>;
 /** Nodes that live, are gateways, and neither drain nor leave. */
 export function willingNodes(view: ClusterView): readonly string[] {
   return [...view.nodes]
-    .filter(([name, { session, record }]) =>
-      session !== null && !record.leaving && record.roles.includes('gateway') && !view.drains.has(name))
+    .filter(
+      ([name, { session, record }]) =>
+        session !== null && !record.leaving && record.roles.includes('gateway') && !view.drains.has(name),
+    )
     .map(([name]) => name)
     .sort();
 }

@@ -9,29 +9,53 @@ export const NodeName = name('Node name, unique in the cluster', 'n1');
 
 export const PathSpec = Type.Object(
   {
-    index: Type.Integer({ minimum: 1, maximum: 64, description: 'Number of the path in its disk; also its portal group tag' }),
-    ip: Type.String({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }], description: 'The address that moves with the path', examples: ['10.0.1.101'] }),
+    index: Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      description: 'Number of the path in its disk; also its portal group tag',
+    }),
+    ip: Type.String({
+      anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }],
+      description: 'The address that moves with the path',
+      examples: ['10.0.1.101'],
+    }),
     prefix: Type.Integer({ minimum: 1, maximum: 128, description: 'Length of the subnet prefix', examples: [24] }),
-    interface: Type.String({ minLength: 1, maxLength: 15, description: 'Network interface that carries the address', examples: ['eth1'] }),
+    interface: Type.String({
+      minLength: 1,
+      maxLength: 15,
+      description: 'Network interface that carries the address',
+      examples: ['eth1'],
+    }),
     vlan: Type.Optional(Type.Integer({ minimum: 1, maximum: 4094, description: 'VLAN id' })),
-    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'TCP port of the portal; 3260 when left out' })),
+    port: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65535, description: 'TCP port of the portal; 3260 when left out' }),
+    ),
   },
   { additionalProperties: false },
 );
 
 export const BackstoreSpec = Type.Union([
-  Type.Object({ kind: Type.Literal('file'), path: Type.String({ pattern: '^/', examples: ['/srv/images/00001.img'] }) }, { additionalProperties: false }),
+  Type.Object(
+    { kind: Type.Literal('file'), path: Type.String({ pattern: '^/', examples: ['/srv/images/00001.img'] }) },
+    { additionalProperties: false },
+  ),
   Type.Object({ kind: Type.Literal('memory') }, { additionalProperties: false }),
 ]);
 
 export const AccessRules = Type.Object(
   {
-    initiators: Type.Array(Type.String({ pattern: '^(iqn|eui|naa)\\.' }), { description: 'Initiator names that may log in; empty: any' }),
+    initiators: Type.Array(Type.String({ pattern: '^(iqn|eui|naa)\\.' }), {
+      description: 'Initiator names that may log in; empty: any',
+    }),
     chap: Type.Optional(
       Type.Object(
         {
           user: Type.String({ minLength: 1, maxLength: 255 }),
-          secretFile: Type.String({ pattern: '^/', description: 'File on every gateway that holds the CHAP secret', examples: ['/etc/pathwarden/secrets/00001'] }),
+          secretFile: Type.String({
+            pattern: '^/',
+            description: 'File on every gateway that holds the CHAP secret',
+            examples: ['/etc/pathwarden/secrets/00001'],
+          }),
         },
         { additionalProperties: false },
       ),
@@ -44,8 +68,14 @@ export const AccessRules = Type.Object(
 export const DiskSpec = Type.Object(
   {
     desired: Type.Union([Type.Literal('started'), Type.Literal('stopped')]),
-    iqn: Type.String({ pattern: '^iqn\\.\\d{4}-\\d{2}\\.[^\\s:]+(:\\S+)?$', examples: ['iqn.2026-01.net.example:00001'] }),
-    wwn: Type.String({ pattern: '^[0-9a-f]{16}$', description: 'Eight bytes in hex, unique per disk and never changed' }),
+    iqn: Type.String({
+      pattern: '^iqn\\.\\d{4}-\\d{2}\\.[^\\s:]+(:\\S+)?$',
+      examples: ['iqn.2026-01.net.example:00001'],
+    }),
+    wwn: Type.String({
+      pattern: '^[0-9a-f]{16}$',
+      description: 'Eight bytes in hex, unique per disk and never changed',
+    }),
     backstore: BackstoreSpec,
     access: AccessRules,
     paths: Type.Array(PathSpec, { minItems: 1, maxItems: 64 }),

@@ -53,7 +53,11 @@ function fresh(id: string, seq: number): Recovered {
 function replay(actor: Recovered, record: JournalRecord): void {
   const { definition } = actor.kind;
   if (record.machine !== definition.label) {
-    throw diverged(actor.id, record.seq, `it was written by ${record.machine}, and this version has ${definition.label}`);
+    throw diverged(
+      actor.id,
+      record.seq,
+      `it was written by ${record.machine}, and this version has ${definition.label}`,
+    );
   }
   const { next, intents } = step(definition, actor.snapshot, record.event);
   if (!sameJson(next.value as Json, record.value)) {

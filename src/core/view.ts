@@ -3,7 +3,13 @@ import type { TSchema, Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { ClusterEntry, ClusterSnapshot } from '../ports/cluster.ts';
 import {
-  DiskSpec, DrainRecord, ExclusionRecord, LockValue, MoveRecord, NodeRecord, type Incarnation,
+  DiskSpec,
+  DrainRecord,
+  ExclusionRecord,
+  LockValue,
+  MoveRecord,
+  NodeRecord,
+  type Incarnation,
 } from './records.ts';
 
 export interface Stamped<T> {
@@ -52,8 +58,14 @@ export interface ClusterView {
 }
 
 export const emptyView: ClusterView = {
-  index: 0, disks: new Map(), locks: new Map(), nodes: new Map(), exclusions: new Map(), drains: new Map(),
-  moves: new Map(), problems: [],
+  index: 0,
+  disks: new Map(),
+  locks: new Map(),
+  nodes: new Map(),
+  exclusions: new Map(),
+  drains: new Map(),
+  moves: new Map(),
+  problems: [],
 };
 
 /** Parses with a memory of what it parsed before, so that a changed key costs one parse and not all of them. */
@@ -123,7 +135,8 @@ function parseEntry(entry: ClusterEntry): { read: Read } | { problem: string } {
   const id = rest.join('/');
   try {
     if (kind === 'paths' && isPathId(id)) return { read: { kind, id, value: lockOf(entry, id) } };
-    if (id === '' || (rest.length > 1 && kind !== 'moves')) return { problem: 'no such key belongs below the prefix' };
+    if (id === '' || (rest.length > 1 && kind !== 'moves'))
+      return { problem: 'no such key belongs below the prefix' };
     if (kind === 'disks') return { read: { kind, id, value: stamped(entry, diskOf(entry)) } };
     if (kind === 'nodes') {
       const { session, modifyIndex } = entry;
@@ -131,7 +144,8 @@ function parseEntry(entry: ClusterEntry): { read: Read } | { problem: string } {
     }
     if (kind === 'exclusions') return { read: { kind, id, value: stamped(entry, read.exclusion(entry.value)) } };
     if (kind === 'drains') return { read: { kind, id, value: stamped(entry, read.drain(entry.value)) } };
-    if (kind === 'moves' && isPathId(id)) return { read: { kind, id, value: stamped(entry, read.move(entry.value)) } };
+    if (kind === 'moves' && isPathId(id))
+      return { read: { kind, id, value: stamped(entry, read.move(entry.value)) } };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : 'it cannot be read' };
   }
@@ -153,7 +167,8 @@ function diskOf(entry: ClusterEntry): DiskSpec {
 function lockOf({ value, session, lockIndex, modifyIndex }: ClusterEntry, id: string): PathLock {
   const [disk = '', index = ''] = id.split('/');
   const lock: LockValue = value === '' ? {} : read.lock(value);
-  const owner = lock.node !== undefined && lock.session !== undefined ? { node: lock.node, session: lock.session } : null;
+  const owner =
+    lock.node !== undefined && lock.session !== undefined ? { node: lock.node, session: lock.session } : null;
   if (session !== null && owner === null) throw new Error('it is locked, and its value does not say by whom');
   if (session === null && value !== '' && owner === null && lock.pendingExclusion === undefined) {
     throw new Error('its value names no last owner');
@@ -172,7 +187,12 @@ function lockOf({ value, session, lockIndex, modifyIndex }: ClusterEntry, id: st
 
 function assemble(index: number, all: readonly Parsed[]): ClusterView {
   const maps = {
-    disks: new Map(), paths: new Map(), nodes: new Map(), exclusions: new Map(), drains: new Map(), moves: new Map(),
+    disks: new Map(),
+    paths: new Map(),
+    nodes: new Map(),
+    exclusions: new Map(),
+    drains: new Map(),
+    moves: new Map(),
   };
   const problems: Problem[] = [];
   for (const parsed of all) {

@@ -16,5 +16,10 @@ export interface Actor {
 }
 
 export const newActor = (id: string, kind: Kind): Actor => ({
-  id, kind, snapshot: initial(kind), seq: 0, since: 0, pending: new Map(),
+  id,
+  kind,
+  snapshot: initial(kind),
+  seq: 0,
+  since: 0,
+  pending: new Map(),
 });

@@ -128,8 +128,15 @@ export class Commit {
       const pending = settle(actor.kind, (ahead.get(actor) ?? actor).pending, null, this.#seq, intents);
       ahead.set(actor, { snapshot: next, pending });
       const record: JournalRecord = {
-        seq: this.#seq, actor: id, machine: definition.label, at: this.#parts.clock.wallMs(),
-        event, value: next.value as Json, intents, cause, settles,
+        seq: this.#seq,
+        actor: id,
+        machine: definition.label,
+        at: this.#parts.clock.wallMs(),
+        event,
+        value: next.value as Json,
+        intents,
+        cause,
+        settles,
       };
       return { actor, record, next };
     } catch (error) {

@@ -76,12 +76,19 @@ export class Daemon {
     this.#outbid = new Outbid(clock);
     this.#observer = new Observer(dataPlane, settings.deadlines.targetMs);
     this.lease = new Lease({
-      cluster, clock, ...settings.session, requestDeadlineMs: settings.deadlines.consulMs,
-      onLost: (_session, reason) => this.tell(actorIds.node, { type: 'session.lost', reason } as DomainEvent, local('renewal')),
-      onExpired: (_session, reason) => this.tell(actorIds.node, { type: 'lease.expired', reason } as DomainEvent, local('own deadline')),
+      cluster,
+      clock,
+      ...settings.session,
+      requestDeadlineMs: settings.deadlines.consulMs,
+      onLost: (_session, reason) =>
+        this.tell(actorIds.node, { type: 'session.lost', reason } as DomainEvent, local('renewal')),
+      onExpired: (_session, reason) =>
+        this.tell(actorIds.node, { type: 'lease.expired', reason } as DomainEvent, local('own deadline')),
     });
     this.engine = new Engine({
-      journal, clock, log,
+      journal,
+      clock,
+      log,
       mailboxEvents: settings.mailboxEvents,
       commandsPerKind: settings.commandsPerKind,
       effects: () => this.#effects,
@@ -146,7 +153,11 @@ export class Daemon {
     return this.#view !== null;
   }
 
-  get troubles(): { readonly consul: string | null; readonly journal: string | null; readonly dataPlane: string | null } {
+  get troubles(): {
+    readonly consul: string | null;
+    readonly journal: string | null;
+    readonly dataPlane: string | null;
+  } {
     return { consul: this.#watchTrouble, journal: this.engine.scribe.trouble, dataPlane: this.#dataPlaneTrouble };
   }
 
@@ -186,7 +197,8 @@ export class Daemon {
     const before = new Set(this.#view?.problems.map(({ key }) => key));
     this.#view = this.#parse(snapshot);
     for (const problem of this.#view.problems) {
-      if (!before.has(problem.key)) this.#parts.log.warn({ data: problem }, 'a key cannot be understood; it is skipped');
+      if (!before.has(problem.key))
+        this.#parts.log.warn({ data: problem }, 'a key cannot be understood; it is skipped');
     }
     this.#translate();
     this.#changed();
@@ -198,7 +210,8 @@ export class Daemon {
     if (!moved) return;
     if (actor.id === actorIds.node) this.#followNode(actor);
     const tags = tagsOf(actor.snapshot);
-    const matters = tags.includes('idle') || tags.includes('settled') || stateOf(actor.snapshot).startsWith('locking.proving');
+    const matters =
+      tags.includes('idle') || tags.includes('settled') || stateOf(actor.snapshot).startsWith('locking.proving');
     if (matters) this.#nudge();
     this.#changed();
   }
@@ -220,7 +233,8 @@ export class Daemon {
     this.#resumed = true;
     this.engine.resume('serving');
     for (const { id, snapshot } of this.engine.registry.all()) {
-      if (id.startsWith('path/') && tagsOf(snapshot).includes('serving')) this.tell(id, { type: 'path.resumed' }, local('start'));
+      if (id.startsWith('path/') && tagsOf(snapshot).includes('serving'))
+        this.tell(id, { type: 'path.resumed' }, local('start'));
     }
   }
 
@@ -245,23 +259,31 @@ export class Daemon {
   /** What depends on time alone: moves that run out, own proofs and refused bids that are tried again. */
   #tick(): void {
     this.#after(tickMs, () => {
-      const waits = this.#outbid.expire() || this.view.moves.size > 0 || [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);
+      const waits =
+        this.#outbid.expire() ||
+        this.view.moves.size > 0 ||
+        [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);
       if (waits) this.#translate();
       this.#tick();
     });
   }
 
   #observe(): void {
-    void inspectDataPlane(this.engine.registry, this.#observer, (actor, event, cause) => this.tell(actor, event, cause))
-      .then((trouble) => {
-        if (trouble !== this.#dataPlaneTrouble) {
-          if (trouble === null) this.#parts.log.info({}, 'the data plane can be read');
-          else this.#parts.log.warn({ data: { reason: trouble } }, 'the data plane cannot be read; nothing is done because of that');
-          this.#dataPlaneTrouble = trouble;
-          this.#changed();
-        }
-        if (this.#running) this.#after(this.settings.observeEveryMs, () => this.#observe());
-      });
+    void inspectDataPlane(this.engine.registry, this.#observer, (actor, event, cause) =>
+      this.tell(actor, event, cause),
+    ).then((trouble) => {
+      if (trouble !== this.#dataPlaneTrouble) {
+        if (trouble === null) this.#parts.log.info({}, 'the data plane can be read');
+        else
+          this.#parts.log.warn(
+            { data: { reason: trouble } },
+            'the data plane cannot be read; nothing is done because of that',
+          );
+        this.#dataPlaneTrouble = trouble;
+        this.#changed();
+      }
+      if (this.#running) this.#after(this.settings.observeEveryMs, () => this.#observe());
+    });
   }
 
   #after(ms: number, then: () => void): void {

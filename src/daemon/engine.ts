@@ -52,14 +52,19 @@ export class Engine {
     this.#parts = parts;
     this.timers = new Timers(clock, (actor, name, intent) => this.#answer(actor, { type: `${name}.due` }, intent));
     this.scribe = new Scribe({
-      journal, clock, patienceMs: journalPatienceMs, retryMs: journalRetryMs,
+      journal,
+      clock,
+      patienceMs: journalPatienceMs,
+      retryMs: journalRetryMs,
       onTrouble: (reason) => {
         if (reason === null) log.info({}, 'the journal writes again');
         else log.error({ data: { reason } }, 'the journal does not write: nothing new is taken, stopping goes on');
       },
     });
     this.#commit = new Commit({
-      registry: this.registry, scribe: this.scribe, clock,
+      registry: this.registry,
+      scribe: this.scribe,
+      clock,
       mailboxEventsMax: parts.mailboxEvents,
       beforeTurn: parts.beforeTurn,
       dispatch: (actor, id, intent) => this.#dispatch(actor, id, intent),
@@ -77,7 +82,8 @@ export class Engine {
       post: (actor, event, settles) => this.#answer(actor, event, settles),
       armTimer: (actor, intent, name, ms) => this.timers.arm(actor, intent, name, ms),
       cancelTimer: (actor, name) => this.timers.cancel(actor, name),
-      onBroken: (intent, error) => log.error({ intent: intent.type, err: error }, 'an effect threw; its result counts as unknown'),
+      onBroken: (intent, error) =>
+        log.error({ intent: intent.type, err: error }, 'an effect threw; its result counts as unknown'),
     });
   }
 
@@ -93,7 +99,10 @@ export class Engine {
       for (const id of found.pending.keys()) this.#inherited.add(id);
     }
     this.#commit.resumeAfter(contents.lastSeq);
-    this.#parts.log.info({ actors: this.registry.size, lastSeq: contents.lastSeq, replayed: contents.records.length }, 'recovered');
+    this.#parts.log.info(
+      { actors: this.registry.size, lastSeq: contents.lastSeq, replayed: contents.records.length },
+      'recovered',
+    );
   }
 
   /** Carries out what was asked for before the last stop and not answered. Verbs are idempotent. */
@@ -162,7 +171,15 @@ export class Engine {
     this.counts.records += 1;
     this.#dirty.add(actor);
     const intents = record.intents.map(({ type }) => type);
-    const line = { actor: record.actor, seq: record.seq, event: record.event.type, from, to, intents, data: { event: record.event } };
+    const line = {
+      actor: record.actor,
+      seq: record.seq,
+      event: record.event.type,
+      from,
+      to,
+      intents,
+      data: { event: record.event },
+    };
     if (moved) log.info({ ...line, why: describe(actor.snapshot) }, 'step');
     else log.debug(line, 'step');
     this.#parts.onRecord(record, actor, moved);
@@ -172,7 +189,10 @@ export class Engine {
 
   #reject(message: Message, error: unknown): void {
     this.counts.rejected += 1;
-    this.#parts.log.error({ actor: message.actor, event: message.event.type, err: error }, 'an event was rejected, nothing is stored');
+    this.#parts.log.error(
+      { actor: message.actor, event: message.event.type, err: error },
+      'an event was rejected, nothing is stored',
+    );
   }
 
   async #saveDirty(): Promise<void> {

@@ -58,7 +58,8 @@ function tell(event: JournalRecord['event']): string {
 }
 
 function because(cause: Cause | null): string {
-  if (cause?.kind === 'consul') return `, by Consul index ${String(cause.index)}${cause.key === undefined ? '' : ` at ${cause.key}`}`;
+  if (cause?.kind === 'consul')
+    return `, by Consul index ${String(cause.index)}${cause.key === undefined ? '' : ` at ${cause.key}`}`;
   if (cause?.kind === 'operator') return `, by ${cause.by}: ${cause.reason}`;
   return cause?.kind === 'local' ? `, by this node: ${cause.what}` : '';
 }

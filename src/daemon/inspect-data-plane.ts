@@ -24,13 +24,23 @@ export async function inspectDataPlane(registry: Registry, observer: Observer, p
   return null;
 }
 
-function verdict(state: string, { ip, port, iqn }: NonNullable<DiskPathContext['settings']>, sight: Sight): DomainEvent | null {
+function verdict(
+  state: string,
+  { ip, port, iqn }: NonNullable<DiskPathContext['settings']>,
+  sight: Sight,
+): DomainEvent | null {
   const address = sight.addresses.has(ip);
   const portal = sight.portals.has(portalKey(ip, port));
   if (state === 'enabled') {
-    const missing = [address ? '' : `the IP ${ip}`, portal ? '' : `its portal`, sight.targets.has(iqn) ? '' : `the target ${iqn}`];
+    const missing = [
+      address ? '' : `the IP ${ip}`,
+      portal ? '' : `its portal`,
+      sight.targets.has(iqn) ? '' : `the target ${iqn}`,
+    ];
     const reason = missing.filter(Boolean).join(' and ');
-    return reason === '' ? null : ({ type: 'dataplane.missing', reason: `${reason} is gone from the node` } as DomainEvent);
+    return reason === ''
+      ? null
+      : ({ type: 'dataplane.missing', reason: `${reason} is gone from the node` } as DomainEvent);
   }
   if (state.startsWith('unlocked') && (address || portal)) {
     const left = [address ? `the IP ${ip}` : '', portal ? 'its portal' : ''].filter(Boolean).join(' and ');

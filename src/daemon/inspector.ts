@@ -72,11 +72,21 @@ function healthOf(daemon: Daemon): Health {
 function machineInfo(name: MachineName): MachineInfo {
   const { machine, version } = definition(name);
   const graph = graphOf(machine);
-  return { name, version, definition: machine.config as unknown as Json, graph: graph as unknown as Json, mermaid: toMermaid(graph) };
+  return {
+    name,
+    version,
+    definition: machine.config as unknown as Json,
+    graph: graph as unknown as Json,
+    mermaid: toMermaid(graph),
+  };
 }
 
 async function post(
-  daemon: Daemon, id: string, event: DomainEvent, operator: { by: string; reason: string }, waitMs: number,
+  daemon: Daemon,
+  id: string,
+  event: DomainEvent,
+  operator: { by: string; reason: string },
+  waitMs: number,
 ): Promise<PostResult> {
   const { engine, clock } = daemon;
   const actor = engine.registry.ensure(id);
@@ -91,7 +101,10 @@ async function post(
     if (open.size === 0) settled();
   });
   try {
-    const receipt = await engine.post(id, { ...event, ...operator } as DomainEvent, { kind: 'operator', ...operator });
+    const receipt = await engine.post(id, { ...event, ...operator } as DomainEvent, {
+      kind: 'operator',
+      ...operator,
+    });
     if (receipt.kind === 'ignored') {
       return { accepted: false, state: stateOf(actor.snapshot), accepts: accepted(actor.snapshot) };
     }

@@ -28,9 +28,22 @@ export function localOf(registry: Registry, settings: DaemonSettings, sightings:
       exclusions.set(id.slice('exclusion/'.length), state);
     }
   }
-  const { session: { lockDelayMs }, node, methods, rankDelayMs, portalPort } = settings;
+  const {
+    session: { lockDelayMs },
+    node,
+    methods,
+    rankDelayMs,
+    portalPort,
+  } = settings;
   return {
-    node, methods, lockDelayMs, rankDelayMs, portalPort, paths, disks, exclusions,
+    node,
+    methods,
+    lockDelayMs,
+    rankDelayMs,
+    portalPort,
+    paths,
+    disks,
+    exclusions,
     ...nodeState(registry),
     isOutbid: (key, modifyIndex) => outbid.has(key, modifyIndex),
     remainingMs: (sight, spanMs) => sightings.remainingMs(sight, spanMs),

@@ -6,8 +6,18 @@ import type { Daemon } from './daemon.ts';
 type Sample = Metric['samples'][number];
 
 const one = (value: number): readonly Sample[] => [{ labels: {}, value }];
-const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({ name, help, type: 'gauge', samples });
-const counter = (name: string, help: string, value: number): Metric => ({ name, help, type: 'counter', samples: one(value) });
+const gauge = (name: string, help: string, samples: readonly Sample[]): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  samples,
+});
+const counter = (name: string, help: string, value: number): Metric => ({
+  name,
+  help,
+  type: 'counter',
+  samples: one(value),
+});
 
 export function metricsOf(daemon: Daemon): readonly Metric[] {
   const { engine, lease, view } = daemon;
@@ -15,10 +25,26 @@ export function metricsOf(daemon: Daemon): readonly Metric[] {
   return [
     gauge('pathwarden_paths', 'Path actors on this node by state', countStates(daemon)),
     gauge('pathwarden_paths_serving', 'Paths that this node serves', one(countTag(daemon, 'serving', 'path/'))),
-    gauge('pathwarden_actors_needing_operator', 'Actors that wait for a person', one(countTag(daemon, 'needsOperator', ''))),
-    gauge('pathwarden_nodes_alive', 'Nodes whose session lives', one([...view.nodes.values()].filter(({ session }) => session !== null).length)),
-    gauge('pathwarden_lease_remaining_seconds', 'Time that this node may still serve without contact', one(lease.remainingMs / 1000)),
-    gauge('pathwarden_consul_read_age_seconds', 'Time since Consul was last read well', one((daemon.viewAgeMs ?? 0) / 1000)),
+    gauge(
+      'pathwarden_actors_needing_operator',
+      'Actors that wait for a person',
+      one(countTag(daemon, 'needsOperator', '')),
+    ),
+    gauge(
+      'pathwarden_nodes_alive',
+      'Nodes whose session lives',
+      one([...view.nodes.values()].filter(({ session }) => session !== null).length),
+    ),
+    gauge(
+      'pathwarden_lease_remaining_seconds',
+      'Time that this node may still serve without contact',
+      one(lease.remainingMs / 1000),
+    ),
+    gauge(
+      'pathwarden_consul_read_age_seconds',
+      'Time since Consul was last read well',
+      one((daemon.viewAgeMs ?? 0) / 1000),
+    ),
     gauge('pathwarden_consul_index', 'Consul index of the view', one(view.index)),
     gauge('pathwarden_consul_problem_keys', 'Keys that cannot be understood', one(view.problems.length)),
     gauge('pathwarden_mailbox_events', 'Events that wait to be committed', one(engine.waiting)),
@@ -42,4 +68,5 @@ function countStates({ engine }: Daemon): readonly Sample[] {
 }
 
 const countTag = ({ engine }: Daemon, tag: string, prefix: string): number =>
-  [...engine.registry.all()].filter(({ id, snapshot }) => id.startsWith(prefix) && tagsOf(snapshot).includes(tag)).length;
+  [...engine.registry.all()].filter(({ id, snapshot }) => id.startsWith(prefix) && tagsOf(snapshot).includes(tag))
+    .length;

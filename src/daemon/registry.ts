@@ -15,7 +15,10 @@ export class Registry {
     if (existing !== undefined) return existing;
     const kind = kindOf(id);
     if (kind === undefined) {
-      throw new PathwardenError('NOT_FOUND', `No actor can be called ${id}: use path/<disk>/<index>, disk/<disk>, exclusion/<session> or node.`);
+      throw new PathwardenError(
+        'NOT_FOUND',
+        `No actor can be called ${id}: use path/<disk>/<index>, disk/<disk>, exclusion/<session> or node.`,
+      );
     }
     const actor = newActor(id, kind);
     this.#actors.set(id, actor);

@@ -31,7 +31,11 @@ export function tellExclusions(view: ClusterView, local: Local, tell: Tell): voi
     const state = local.exclusions.get(session);
     const elected = rendezvous(session, livingNodes(view, node))[0] === local.node;
     if (elected && (state === undefined || state === 'watching')) {
-      tell(actorIds.exclusion(session), { type: 'exclusion.wanted', node, methods: local.methods } as DomainEvent, key);
+      tell(
+        actorIds.exclusion(session),
+        { type: 'exclusion.wanted', node, methods: local.methods } as DomainEvent,
+        key,
+      );
     }
     if (!elected && state !== undefined && state !== 'watching' && state !== 'proven') {
       tell(actorIds.exclusion(session), { type: 'exclusion.notElected' }, key);

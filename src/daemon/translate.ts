@@ -50,7 +50,11 @@ function tellNode(view: ClusterView, local: Local, tell: Tell): void {
   const entry = view.nodes.get(local.node);
   const seenAt = entry?.modifyIndex ?? view.index;
   if (local.registeredAt > 0 && seenAt > local.registeredAt && entry?.session !== local.session) {
-    tell(actorIds.node, { type: 'session.lost', reason: 'Consul shows our node record without our session' } as DomainEvent, keys.node(local.node));
+    tell(
+      actorIds.node,
+      { type: 'session.lost', reason: 'Consul shows our node record without our session' } as DomainEvent,
+      keys.node(local.node),
+    );
   }
   if (local.leaving && [...local.paths.values()].every((path) => path.tags.includes('idle'))) {
     tell(actorIds.node, { type: 'node.emptied' }, keys.node(local.node));
@@ -66,7 +70,8 @@ function tellSpecifications(view: ClusterView, local: Local, tell: Tell): void {
     if ((actor === undefined || actor.idle) && !isDeepStrictEqual(actor?.settings, settings)) {
       tell(actorIds.disk(disk), { type: 'disk.specified', settings } as DomainEvent, keys.disk(disk));
     }
-    for (const path of spec.paths) tellPathSpecification(local, disk, settingsOf(local, spec, path), path.index, tell);
+    for (const path of spec.paths)
+      tellPathSpecification(local, disk, settingsOf(local, spec, path), path.index, tell);
   }
   for (const path of local.paths.values()) {
     const key = keys.disk(path.disk);
@@ -126,7 +131,12 @@ function tellPath(view: ClusterView, local: Local, placement: Places, path: Loca
 }
 
 /** Only a view that is newer than our own lock can say that we lost it. */
-function lostReason(view: ClusterView, local: Local, context: DiskPathContext, lock: PathLock | undefined): string | null {
+function lostReason(
+  view: ClusterView,
+  local: Local,
+  context: DiskPathContext,
+  lock: PathLock | undefined,
+): string | null {
   if (context.lock === null) return null;
   const seenAt = lock?.modifyIndex ?? view.index;
   if (seenAt < context.lock.modifyIndex || (lock === undefined && seenAt === context.lock.modifyIndex)) return null;
@@ -162,13 +172,19 @@ function tellProof(view: ClusterView, path: LocalPath, say: Say): void {
 }
 
 function tellOffer(
-  view: ClusterView, local: Local, placement: Places, path: LocalPath, lock: PathLock | undefined, say: Say,
+  view: ClusterView,
+  local: Local,
+  placement: Places,
+  path: LocalPath,
+  lock: PathLock | undefined,
+  say: Say,
 ): void {
   const waiting = ['unlocked.waiting', 'locking.acquiring', 'locking.backingOff'].includes(path.state);
   if (!waiting && path.state !== 'unlocked.idle') return;
   const offer = offerFor(view, local, placement, path, lock);
   if (offer === null) {
-    if (waiting && path.state !== 'locking.acquiring') say({ type: 'path.notOffered', reason: 'others may take it, or nobody' });
+    if (waiting && path.state !== 'locking.acquiring')
+      say({ type: 'path.notOffered', reason: 'others may take it, or nobody' });
     return;
   }
   if (local.isOutbid(keys.path(path.disk, path.index), offer.modifyIndex)) return;
@@ -178,7 +194,11 @@ function tellOffer(
 }
 
 function offerFor(
-  view: ClusterView, local: Local, placement: Places, path: LocalPath, lock: PathLock | undefined,
+  view: ClusterView,
+  local: Local,
+  placement: Places,
+  path: LocalPath,
+  lock: PathLock | undefined,
 ) {
   const id = `${path.disk}/${String(path.index)}`;
   const modifyIndex = lock?.modifyIndex ?? 0;

@@ -56,7 +56,12 @@ export interface PathSummary {
   readonly pendingExclusion: { readonly node: string; readonly session: string } | null;
   /** This node's own actor: its dotted state and tags; null when it has none. */
   readonly local: { readonly state: string; readonly tags: readonly string[] } | null;
-  readonly moving: { readonly from: string; readonly to: string | null; readonly by: string; readonly reason: string } | null;
+  readonly moving: {
+    readonly from: string;
+    readonly to: string | null;
+    readonly by: string;
+    readonly reason: string;
+  } | null;
 }
 
 export interface DiskSummary {

@@ -74,7 +74,9 @@ export interface JournalPort {
    */
   append(records: readonly JournalRecord[]): Promise<void>;
   /** Replaces the stored snapshots of these actors; a null snapshot forgets the actor (its records stay). */
-  saveSnapshots(snapshots: readonly (ActorSnapshot | { actor: string; seq: number; snapshot: null })[]): Promise<void>;
+  saveSnapshots(
+    snapshots: readonly (ActorSnapshot | { actor: string; seq: number; snapshot: null })[],
+  ): Promise<void>;
   read(query: JournalQuery): Promise<readonly JournalRecord[]>;
   info(): Promise<JournalInfo>;
   close(): Promise<void>;

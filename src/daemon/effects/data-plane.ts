@@ -13,7 +13,10 @@ const handedOverProbeMs = 50;
 type Params = Readonly<Record<string, unknown>>;
 
 export function dataPlaneEffects(parts: EffectParts): Effects {
-  const { dataPlane: { address, backstore, target, traffic }, settings: { deadlines } } = parts;
+  const {
+    dataPlane: { address, backstore, target, traffic },
+    settings: { deadlines },
+  } = parts;
   const within = (deadlineMs: number, { signal }: EffectCall) => ({ deadlineMs, signal });
   const inAddress = (call: EffectCall) => within(deadlines.addressMs, call);
   const inTarget = (call: EffectCall) => within(deadlines.targetMs, call);
@@ -50,17 +53,24 @@ export function dataPlaneEffects(parts: EffectParts): Effects {
 }
 
 const addressOf = (params: Params): Address => ({
-  ip: String(params['ip']), prefix: Number(params['prefix']), interface: String(params['interface']),
+  ip: String(params['ip']),
+  prefix: Number(params['prefix']),
+  interface: String(params['interface']),
 });
 const portalOf = (params: Params) => ({
-  iqn: String(params['iqn']), ip: String(params['ip']), port: Number(params['port']),
+  iqn: String(params['iqn']),
+  ip: String(params['ip']),
+  port: Number(params['port']),
 });
 const diskOf = (params: Params) => ({
-  disk: String(params['disk']), spec: params['backstore'] as BackstoreSpec,
+  disk: String(params['disk']),
+  spec: params['backstore'] as BackstoreSpec,
 });
 
 async function probe(
-  parts: EffectParts, params: Params, options: { deadlineMs: number; signal: AbortSignal },
+  parts: EffectParts,
+  params: Params,
+  options: { deadlineMs: number; signal: AbortSignal },
 ): Promise<Outcome<Facts | null>> {
   const { duplicateProbeMs } = parts.settings;
   const waitMs = params['handedOver'] === true ? Math.min(duplicateProbeMs, handedOverProbeMs) : duplicateProbeMs;
@@ -91,7 +101,10 @@ function announcer({ settings, clock, dataPlane }: EffectParts): Effects[string]
       if (signal.aborted) return refused('the path is not served here any more');
       const leave = await gate.enter(false);
       try {
-        last = await dataPlane.address.announce(addressOf(params), { deadlineMs: settings.deadlines.addressMs, signal });
+        last = await dataPlane.address.announce(addressOf(params), {
+          deadlineMs: settings.deadlines.addressMs,
+          signal,
+        });
       } finally {
         leave();
       }

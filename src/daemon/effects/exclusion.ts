@@ -62,7 +62,11 @@ async function prove(parts: EffectParts, session: string): Answer {
   const served = servedWithoutRight(parts, sight.value);
   if (served !== null) return refused(`${served} is still served here`);
   const outcome = await write(parts, session, {
-    node: parts.settings.node, state: 'proven', method: 'self', by: parts.settings.node, at: parts.clock.wallMs(),
+    node: parts.settings.node,
+    state: 'proven',
+    method: 'self',
+    by: parts.settings.node,
+    at: parts.clock.wallMs(),
     evidence: 'read back: no path of that session is served here',
   });
   return outcome.kind === 'done' ? done({ session }) : outcome;
@@ -93,7 +97,11 @@ async function confirm(parts: EffectParts, params: Params): Answer {
   if (sessions.length === 0) return refused(`no path waits for node ${node}`, 'unneeded');
   for (const session of sessions) {
     const outcome = await write(parts, session, {
-      node, state: 'proven', method: 'operator', by: String(params['by']), at: parts.clock.wallMs(),
+      node,
+      state: 'proven',
+      method: 'operator',
+      by: String(params['by']),
+      at: parts.clock.wallMs(),
       evidence: String(params['reason']),
     });
     if (outcome.kind !== 'done') return outcome;

@@ -11,7 +11,10 @@ type Params = Readonly<Record<string, unknown>>;
 export function lockEffects(parts: EffectParts): Effects {
   const options = { deadlineMs: parts.settings.deadlines.consulMs };
   const { cluster } = parts;
-  const withLock = async (params: Params, call: (lock: Lock) => Promise<Outcome<unknown>>): Promise<Outcome<Facts | null>> => {
+  const withLock = async (
+    params: Params,
+    call: (lock: Lock) => Promise<Outcome<unknown>>,
+  ): Promise<Outcome<Facts | null>> => {
     const session = parts.session();
     if (session === null) return refused('this node has no session', 'lost');
     const outcome = await call({ key: String(params['key']), session, lockIndex: Number(params['epoch']) });
@@ -21,12 +24,14 @@ export function lockEffects(parts: EffectParts): Effects {
     'lock.acquire': (params) => acquire(parts, params),
     'lock.read': (params) => read(parts, String(params['key'])),
     'lock.confirm': (params) => withLock(params, (lock) => cluster.confirm(lock, options)),
-    'lock.clear': (params) => withLock(params, (lock) => cluster.update(lock, ownValue(parts, lock.session, null), options)),
-    'lock.release': (params) => withLock(params, (lock) => {
-      const evidence = params['evidence'] as Incarnation | null;
-      const value = evidence === null ? '' : JSON.stringify({ pendingExclusion: evidence } satisfies LockValue);
-      return cluster.release(lock, value, options);
-    }),
+    'lock.clear': (params) =>
+      withLock(params, (lock) => cluster.update(lock, ownValue(parts, lock.session, null), options)),
+    'lock.release': (params) =>
+      withLock(params, (lock) => {
+        const evidence = params['evidence'] as Incarnation | null;
+        const value = evidence === null ? '' : JSON.stringify({ pendingExclusion: evidence } satisfies LockValue);
+        return cluster.release(lock, value, options);
+      }),
   };
 }
 

@@ -38,7 +38,8 @@ async function find(parts: EffectParts, params: Params): Answer {
   }
   const entry = await parts.cluster.read(keys.node(parts.settings.node), optionsOf(parts));
   if (entry.kind !== 'done') return entry;
-  if (entry.value === null || entry.value.session === null) return refused('there is no session to go on with', 'none');
+  if (entry.value === null || entry.value.session === null)
+    return refused('there is no session to go on with', 'none');
   if (instanceOf(entry.value) !== String(params['instance'])) return foreign(parts, entry.value);
   const renewed = await parts.cluster.renewSession(entry.value.session, optionsOf(parts));
   if (renewed.kind === 'refused') return refused('there is no session to go on with', 'none');
@@ -69,9 +70,13 @@ async function register(parts: EffectParts, params: Params, leaving: boolean): A
       : foreign(parts, entry);
   }
   const value = JSON.stringify(recordOf(parts, params, leaving));
-  const written = entry?.session === session
-    ? await parts.cluster.update({ key, session, lockIndex: entry.lockIndex }, value, optionsOf(parts))
-    : await parts.cluster.acquire({ key, session, value, expectedModifyIndex: entry?.modifyIndex ?? 0 }, optionsOf(parts));
+  const written =
+    entry?.session === session
+      ? await parts.cluster.update({ key, session, lockIndex: entry.lockIndex }, value, optionsOf(parts))
+      : await parts.cluster.acquire(
+          { key, session, value, expectedModifyIndex: entry?.modifyIndex ?? 0 },
+          optionsOf(parts),
+        );
   return written.kind === 'done' ? done({ modifyIndex: written.value.modifyIndex }) : written;
 }
 

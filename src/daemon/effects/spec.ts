@@ -12,13 +12,20 @@ type Answer = Promise<Outcome<Facts | null>>;
 export function specEffects(parts: EffectParts): Effects {
   return {
     'spec.create': (params) => create(parts, String(params['disk']), params['spec']),
-    'spec.setDesired': (params) => setDesired(parts, String(params['disk']), params['desired'] as DiskSpec['desired']),
+    'spec.setDesired': (params) =>
+      setDesired(parts, String(params['disk']), params['desired'] as DiskSpec['desired']),
     'spec.remove': (params) => removeDisk(parts, String(params['disk'])),
     'move.request': (params) => requestMove(parts, params),
-    'move.clear': (params) => settled(parts.cluster.remove(
-      { key: keys.move(String(params['disk']), Number(params['index'])), expectedModifyIndex: Number(params['modifyIndex']) },
-      optionsOf(parts),
-    )),
+    'move.clear': (params) =>
+      settled(
+        parts.cluster.remove(
+          {
+            key: keys.move(String(params['disk']), Number(params['index'])),
+            expectedModifyIndex: Number(params['modifyIndex']),
+          },
+          optionsOf(parts),
+        ),
+      ),
     'drain.write': (params) => drain(parts, params),
     'drain.remove': (params) => undrain(parts, String(params['node'])),
   };
@@ -36,12 +43,19 @@ async function create(parts: EffectParts, disk: string, given: unknown): Answer 
   try {
     spec = readDiskSpec(JSON.stringify(given));
   } catch (error) {
-    return refused(`the specification has mistakes: ${error instanceof Error ? error.message : String(error)}`, 'invalid');
+    return refused(
+      `the specification has mistakes: ${error instanceof Error ? error.message : String(error)}`,
+      'invalid',
+    );
   }
   const clash = clashOf(parts.view(), disk, spec);
   if (clash !== null) return refused(clash, 'clash');
-  const outcome = await parts.cluster.put({ key: keys.disk(disk), value: JSON.stringify(spec), expectedModifyIndex: 0 }, optionsOf(parts));
-  if (outcome.kind === 'refused' && outcome.code === 'changed') return refused(`disk ${disk} exists already`, 'exists');
+  const outcome = await parts.cluster.put(
+    { key: keys.disk(disk), value: JSON.stringify(spec), expectedModifyIndex: 0 },
+    optionsOf(parts),
+  );
+  if (outcome.kind === 'refused' && outcome.code === 'changed')
+    return refused(`disk ${disk} exists already`, 'exists');
   return outcome.kind === 'done' ? done(null) : outcome;
 }
 
@@ -64,9 +78,16 @@ async function setDesired(parts: EffectParts, disk: string, desired: DiskSpec['d
     const spec = readDiskSpec(entry.value.value);
     if (spec.desired === desired) return done(null);
     const value = JSON.stringify({ ...spec, desired });
-    return await settled(parts.cluster.put({ key: keys.disk(disk), value, expectedModifyIndex: entry.value.modifyIndex }, optionsOf(parts)));
+    return await settled(
+      parts.cluster.put(
+        { key: keys.disk(disk), value, expectedModifyIndex: entry.value.modifyIndex },
+        optionsOf(parts),
+      ),
+    );
   } catch (error) {
-    return refused(`the key of disk ${disk} cannot be understood: ${error instanceof Error ? error.message : String(error)}`);
+    return refused(
+      `the key of disk ${disk} cannot be understood: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -85,7 +106,9 @@ async function removeDisk(parts: EffectParts, disk: string): Answer {
     const why = busy.session === null ? 'its last owner is not proven gone' : 'it is still locked';
     return refused(`${busy.key} cannot be removed: ${why}`, 'busy');
   }
-  const removed = await settled(parts.cluster.remove({ key: spec.key, expectedModifyIndex: spec.modifyIndex }, optionsOf(parts)));
+  const removed = await settled(
+    parts.cluster.remove({ key: spec.key, expectedModifyIndex: spec.modifyIndex }, optionsOf(parts)),
+  );
   if (removed.kind !== 'done') return removed;
   for (const { key, modifyIndex } of locks) {
     const outcome = await parts.cluster.remove({ key, expectedModifyIndex: modifyIndex }, optionsOf(parts));
@@ -100,13 +123,19 @@ async function requestMove(parts: EffectParts, params: Params): Answer {
   const index = Number(params['index']);
   const to = params['to'] as string | null;
   const lock = view.locks.get(`${disk}/${String(index)}`);
-  if (lock === undefined || lock.holder === null || lock.node === null) return refused('nobody serves the path', 'unserved');
+  if (lock === undefined || lock.holder === null || lock.node === null)
+    return refused('nobody serves the path', 'unserved');
   const from = lock.node;
   const others = willingNodes(view).filter((node) => node !== from);
   if (others.length === 0) return refused(`no other node could take it from ${from}`, 'alone');
-  if (to !== null && !others.includes(to)) return refused(`node ${to} cannot take it: choose one of ${others.join(', ')}`, 'unwilling');
+  if (to !== null && !others.includes(to))
+    return refused(`node ${to} cannot take it: choose one of ${others.join(', ')}`, 'unwilling');
   const move: MoveRecord = {
-    from, by: String(params['by']), reason: String(params['reason']), at: parts.clock.wallMs(), ...(to === null ? {} : { to }),
+    from,
+    by: String(params['by']),
+    reason: String(params['reason']),
+    at: parts.clock.wallMs(),
+    ...(to === null ? {} : { to }),
   };
   return settled(parts.cluster.put({ key: keys.move(disk, index), value: JSON.stringify(move) }, optionsOf(parts)));
 }
@@ -114,7 +143,11 @@ async function requestMove(parts: EffectParts, params: Params): Answer {
 async function drain(parts: EffectParts, params: Params): Answer {
   const node = String(params['node']);
   if (!parts.view().nodes.has(node)) return refused(`there is no node ${node}`, 'absent');
-  const record: DrainRecord = { by: String(params['by']), reason: String(params['reason']), at: parts.clock.wallMs() };
+  const record: DrainRecord = {
+    by: String(params['by']),
+    reason: String(params['reason']),
+    at: parts.clock.wallMs(),
+  };
   return settled(parts.cluster.put({ key: keys.drain(node), value: JSON.stringify(record) }, optionsOf(parts)));
 }
 
@@ -122,5 +155,7 @@ async function undrain(parts: EffectParts, node: string): Answer {
   const entry = await parts.cluster.read(keys.drain(node), optionsOf(parts));
   if (entry.kind !== 'done') return entry;
   if (entry.value === null) return done(null);
-  return settled(parts.cluster.remove({ key: keys.drain(node), expectedModifyIndex: entry.value.modifyIndex }, optionsOf(parts)));
+  return settled(
+    parts.cluster.remove({ key: keys.drain(node), expectedModifyIndex: entry.value.modifyIndex }, optionsOf(parts)),
+  );
 }
