@@ -7,39 +7,34 @@ import { type Cell, encodeRecord, recordColumns } from '../../adapters/journal/r
 import { schema } from '../../adapters/journal/schema.ts';
 import { sqliteJournal } from '../../adapters/journal/sqlite.ts';
 import type { JournalPort, JournalRecord } from '../../src/ports/journal.ts';
-
-export interface JournalFigures {
-  readonly [batch: string]: {
-    readonly records: number;
-    readonly journalRecordsPerSecond: number;
-    readonly rawRecordsPerSecond: number;
-    /** Journal over raw: 1 is as fast. */
-    readonly ratio: number;
-  };
-}
+import type { Figure, Result } from './report.ts';
 
 /** Batch size → how many batches. `burst` appends every record on its own, all in one turn, as a take-over does. */
 const plans = { 'batch 1': [1, 500], 'batch 16': [16, 200], 'batch 1000': [1000, 20], burst: [6000, 1] } as const;
 
-export const bench = { name: 'journal', run: benchJournal };
+export const journal = {
+  name: 'journal',
+  about: 'Records per second that are durable, by how many share an append.',
+  run: benchJournal,
+};
 
-export async function benchJournal(): Promise<JournalFigures> {
+async function benchJournal(): Promise<Result> {
   const directory = await mkdtemp(join(tmpdir(), 'pathwarden-bench-'));
-  const journal = sqliteJournal({ file: join(directory, 'journal.db') });
+  const written = sqliteJournal({ file: join(directory, 'journal.db') });
   const raw = rawDatabase(join(directory, 'raw.db'));
   try {
-    await journal.open();
-    const figures: Record<string, JournalFigures[string]> = {};
+    await written.open();
+    const figures: Figure[] = [];
     let seq = 0;
     for (const [name, [size, count]] of Object.entries(plans)) {
       const batches = Array.from({ length: count }, () => Array.from({ length: size }, () => record((seq += 1))));
       const rawMs = await timed(async () => batches.forEach((batch) => raw.insert(batch)));
-      const journalMs = await timed(() => (name === 'burst' ? burst(journal, batches) : inTurn(journal, batches)));
-      figures[name] = compare(size * count, journalMs, rawMs);
+      const journalMs = await timed(() => (name === 'burst' ? burst(written, batches) : inTurn(written, batches)));
+      figures.push(compare(name, size * count, journalMs, rawMs));
     }
-    return figures;
+    return { figures };
   } finally {
-    await journal.close();
+    await written.close();
     raw.close();
     await rm(directory, { recursive: true });
   }
@@ -81,10 +76,10 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - start;
 }
 
-function compare(records: number, journalMs: number, rawMs: number): JournalFigures[string] {
-  const journalRecordsPerSecond = Math.round((records / journalMs) * 1000);
-  const rawRecordsPerSecond = Math.round((records / rawMs) * 1000);
-  return { records, journalRecordsPerSecond, rawRecordsPerSecond, ratio: Math.round((rawMs / journalMs) * 100) / 100 };
+function compare(batch: string, records: number, journalMs: number, rawMs: number): Figure {
+  const perSecond = (ms: number): number => Math.round((records / ms) * 1000);
+  const baseline = { value: perSecond(rawMs), what: 'bare node:sqlite inserts in the same batches, on one thread' };
+  return { name: `journal, ${batch}`, value: perSecond(journalMs), unit: 'records/s', baseline, facts: { records } };
 }
 
 function record(seq: number): JournalRecord {
@@ -101,5 +96,3 @@ function record(seq: number): JournalRecord {
     settles: `${seq - 1}.0`,
   };
 }
-
-if (import.meta.main) process.stdout.write(`${JSON.stringify(await benchJournal(), null, 2)}\n`);

@@ -1,0 +1,65 @@
+// `npm run bench`: how fast it is and how little it takes, each figure next to a baseline of the same run.
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { busyPercent, cpuTimes } from '../lab/machine.ts';
+import { idle } from './idle.ts';
+import { journal } from './journal.ts';
+import { isMet, ratioOf, type Figure, type Result, tableOf } from './report.ts';
+import { stepping } from './step.ts';
+import { takeover } from './takeover.ts';
+
+interface Bench {
+  readonly name: string;
+  readonly about: string;
+  readonly run: () => Promise<Result>;
+}
+
+const benches: readonly Bench[] = [stepping, journal, idle, takeover];
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, only: { type: 'string' }, help: { type: 'boolean' } },
+});
+const chosen = benches.filter(({ name }) => values.only === undefined || name === values.only);
+const names = benches.map(({ name }) => name).join(', ');
+
+if (values.help === true) {
+  console.log(`npm run bench -- [--json] [--only NAME]\n\nNAME is one of ${names}.`);
+} else if (chosen.length === 0) {
+  console.error(`There is no bench ${String(values.only)}: it is one of ${names}.`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await measure(chosen, values.json);
+}
+
+/** The exit code. */
+async function measure(chosen: readonly Bench[], json: boolean): Promise<number> {
+  const say = (text: string): void => (json ? console.error(text) : console.log(text));
+  const failures: string[] = [];
+  const metrics: Record<string, unknown> = {};
+  for (const { name, about, run } of chosen) {
+    const before = cpuTimes();
+    say(`\n${name}: ${about}`);
+    try {
+      const { figures } = await run();
+      say(tableOf(figures));
+      const baselines = figures.map((figure) => figure.baseline?.what);
+      for (const what of new Set(baselines)) if (what !== undefined) say(`  baseline: ${what}`);
+      metrics[name] = figures.map(toJson);
+      failures.push(...figures.filter((figure) => !isMet(figure)).map(missed));
+    } catch (error) {
+      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    say(`  the machine's ${String(cpus().length)} cores were ${busyPercent(before, cpuTimes()).toFixed(0)} % busy`);
+  }
+  for (const failure of failures) say(`\nfailed: ${failure}`);
+  if (json) console.log(JSON.stringify({ ok: failures.length === 0, metrics, failures }));
+  return failures.length === 0 ? 0 : 1;
+}
+
+function toJson(figure: Figure): object {
+  return { ...figure, ratio: ratioOf(figure), met: isMet(figure) };
+}
+
+function missed({ name, value, unit, bar }: Figure): string {
+  return `${name}: ${String(value)} ${unit}, and the bar is ${String(bar?.atMost)} ${unit}`;
+}
