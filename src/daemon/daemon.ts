@@ -16,6 +16,7 @@ import { inspectDataPlane } from './inspect-data-plane.ts';
 import { Lease } from './lease.ts';
 import { localOf } from './local-of.ts';
 import type { DaemonLog } from './log.ts';
+import { Looks } from './looks.ts';
 import { Observer } from './observer.ts';
 import { Outbid } from './outbid.ts';
 import { retireIdle } from './retire.ts';
@@ -36,10 +37,6 @@ export interface DaemonParts {
   onRefused(reason: string): void;
 }
 
-/** Between a change and the look at what it means for others; many changes share one look. */
-const nudgeMs = 10;
-/** With many paths a look takes long: at least this many times as long goes to other work before the next. */
-const restFactor = 3;
 const tickMs = 1_000;
 
 export class Daemon {
@@ -53,6 +50,7 @@ export class Daemon {
   readonly #effects: Effects;
   readonly #sightings: Sightings;
   readonly #outbid: Outbid;
+  readonly #looks: Looks;
   readonly #parse = viewParser();
   readonly #listeners = new Set<() => void>();
   #view: ClusterView | null = null;
@@ -60,8 +58,6 @@ export class Daemon {
   #watchTrouble: string | null = 'Consul was not read yet';
   #dataPlaneTrouble: string | null = null;
   #lastReadMs: number | null = null;
-  #nudged = false;
-  #translatedInMs = 0;
   #running = false;
   #resumed = false;
   #cancels = new Set<() => void>();
@@ -74,6 +70,7 @@ export class Daemon {
     this.journal = journal;
     this.#sightings = new Sightings(clock);
     this.#outbid = new Outbid(clock);
+    this.#looks = new Looks(clock, (ms, then) => this.#after(ms, then), () => this.#translate());
     this.#observer = new Observer(dataPlane, settings.deadlines.targetMs);
     this.lease = new Lease({
       cluster,
@@ -200,19 +197,19 @@ export class Daemon {
       if (!before.has(problem.key))
         this.#parts.log.warn({ data: problem }, 'a key cannot be understood; it is skipped');
     }
-    this.#translate();
+    this.#looks.now();
     this.#changed();
   }
 
   #onRecord(record: JournalRecord, actor: Actor, moved: boolean): void {
     // A new specification changes no state, and yet the path may be taken from now on.
-    if (record.event.type.endsWith('.specified')) this.#nudge();
+    if (record.event.type.endsWith('.specified')) this.#looks.soon();
     if (!moved) return;
     if (actor.id === actorIds.node) this.#followNode(actor);
     const tags = tagsOf(actor.snapshot);
     const matters =
       tags.includes('idle') || tags.includes('settled') || stateOf(actor.snapshot).startsWith('locking.proving');
-    if (matters) this.#nudge();
+    if (matters) this.#looks.soon();
     this.#changed();
   }
 
@@ -223,7 +220,7 @@ export class Daemon {
     else this.lease.drop();
     const state = stateOf(actor.snapshot);
     if (state === 'joined') this.#resume();
-    if (state === 'leaving') this.#nudge();
+    if (state === 'leaving') this.#looks.soon();
     if (state === 'refused') this.#parts.onRefused(trouble ?? 'another daemon runs under this node name');
   }
 
@@ -238,22 +235,11 @@ export class Daemon {
     }
   }
 
-  #nudge(): void {
-    if (this.#nudged || !this.#running) return;
-    this.#nudged = true;
-    this.#after(Math.max(nudgeMs, Math.ceil(this.#translatedInMs * restFactor)), () => {
-      this.#nudged = false;
-      this.#translate();
-    });
-  }
-
   #translate(): void {
     if (!this.#running || this.#view === null) return;
-    const startMs = this.clock.monotonicMs();
     const here = localOf(this.engine.registry, this.settings, this.#sightings, this.#outbid);
     for (const { actor, event, cause } of translate(this.#view, here)) this.tell(actor, event, cause);
     retireIdle(this.engine, this.#view);
-    this.#translatedInMs = this.clock.monotonicMs() - startMs;
   }
 
   /** What depends on time alone: moves that run out, own proofs and refused bids that are tried again. */
@@ -263,7 +249,7 @@ export class Daemon {
         this.#outbid.expire() ||
         this.view.moves.size > 0 ||
         [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);
-      if (waits) this.#translate();
+      if (waits) this.#looks.now();
       this.#tick();
     });
   }

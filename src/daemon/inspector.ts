@@ -17,18 +17,21 @@ import { summarise } from './summary.ts';
 
 export function inspectorOf(daemon: Daemon): InspectorPort {
   const { engine, journal, settings } = daemon;
-  const viewOf = (actor: Actor): ActorView => ({
+  const viewOf = ({ snapshot, ...actor }: Actor): ActorView => ({
     id: actor.id,
     machine: actor.kind.definition.label,
-    state: stateOf(actor.snapshot),
-    description: describe(actor.snapshot),
-    tags: tagsOf(actor.snapshot),
-    context: actor.snapshot.context as Json,
+    state: stateOf(snapshot),
+    description: describe(snapshot),
+    tags: tagsOf(snapshot),
+    context: snapshot.context as Json,
     since: actor.since,
     seq: actor.seq,
     pending: [...actor.pending].map(([id, { type, params }]) => ({ id, type, params })),
     timers: engine.timers.of(actor.id),
-    accepts: accepted(actor.snapshot),
+    // Dear, and most readers do not look at it.
+    get accepts() {
+      return accepted(snapshot);
+    },
   });
   return {
     node: settings.node,
