@@ -28,7 +28,12 @@ export class PathwardenError extends Error {
   readonly facts: Readonly<Record<string, unknown>>;
 
   /** `message` says what happened, to what, and what to do. It never repeats the text of the cause. */
-  constructor(code: ErrorCode, message: string, facts: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    facts: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.name = 'PathwardenError';
     this.code = code;

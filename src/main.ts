@@ -154,7 +154,7 @@ function fencesOf({ exclusion }: Config, run: Run): readonly (FencePort | undefi
 
 const nextSignal = (): Promise<string> =>
   new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
 
 /** A status line every few seconds, and WATCHDOG only while the journal answers. */

@@ -47,7 +47,7 @@ export type DiskPathEvent =
   // what an operator wants
   | { readonly type: 'operator.release'; readonly to?: string; readonly by: string; readonly reason: string }
   // timers
-  | { readonly type: 'turn.due' | 'retry.due' | 'cooldown.due' }
+  | { readonly type: 'turn.due' | 'retry.due' | 'prepare.due' | 'cooldown.due' }
   // answers
   | ({ readonly type: 'lock.granted' } & Grant)
   | ({ readonly type: 'lock.observed'; readonly mine: boolean } & Grant)

@@ -36,7 +36,7 @@ export const diskPathIntents = {
   'disk.require': {
     answer: { by: 'recipient', told: 'disk.required' },
     lane: null,
-    serves: true,
+    serves: false,
     abortable: false,
     about: 'ask the disk for its image and target',
   },
@@ -80,6 +80,13 @@ export const diskPathIntents = {
     serves: false,
     abortable: true,
     about: 'tell the neighbours where the IP is now, several times',
+  },
+  'address.stopAnnouncing': {
+    answer: { by: 'nobody' },
+    lane: 'announce',
+    serves: false,
+    abortable: true,
+    about: 'the IP is not ours to announce any more',
   },
   'portal.open': {
     answer: { by: 'outcome', done: 'portal.opened' },

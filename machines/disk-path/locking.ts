@@ -14,6 +14,8 @@ export const locking = diskPath.createStateConfig({
   on: {
     'lease.lost': { target: '#unlocked', actions: 'noteTrouble' },
     'lock.lost': { target: '#unlocked', actions: 'noteTrouble' },
+    // Serving without right comes first; a lock that we may hold is taken up again afterwards.
+    'dataplane.leftover': { target: '#fenced', actions: 'noteTrouble' },
     'path.offered': { actions: 'noteOffer' },
   },
   states: {

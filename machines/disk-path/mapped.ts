@@ -17,13 +17,15 @@ export const mapped = diskPath.createStateConfig({
   states: {
     preparing: {
       description: 'The image and the target are being made ready, and the network is asked whether the IP is free.',
-      entry: ['forgetPreparation', ask.requireDisk, ask.probe],
+      entry: ['forgetPreparation', ask.requireDisk, ask.probe, ask.armPrepare],
+      exit: ask.cancelPrepare,
       always: [
         { guard: 'mustGiveUp', target: '#releasing' },
         { guard: 'isPrepared', target: 'blocking' },
       ],
       on: {
         'disk.ready': { actions: 'noteDiskReady' },
+        'prepare.due': { target: '#releasing', actions: ['noteNotReady', 'countFailure'] },
         'address.probed': [
           { guard: 'isFree', actions: 'noteAddressFree' },
           { target: 'conflicted', actions: 'noteConflict' },
@@ -105,6 +107,7 @@ export const enabled = diskPath.createStateConfig({
   description: 'The path is served from here.',
   tags: ['serving', 'settled', 'holding'],
   entry: ['noteServing', ask.announce],
+  exit: ask.stopAnnouncing,
   on: {
     'path.unwanted': { target: '#releasing', actions: 'noteTrouble' },
     'lock.lost': { target: '#fenced', actions: 'noteTrouble' },

@@ -31,6 +31,8 @@ const retryMinMs = 100;
 const retryMaxMs = 2_000;
 const cooldownMinMs = 1_000;
 const cooldownMaxMs = 60_000;
+/** A disk that is not ready by then keeps a lock that another node could use. */
+const prepareMs = 30_000;
 
 /** 100, 200, 400, … 2 000 ms. */
 export const retryMs = (tries: number): number => Math.min(retryMinMs * 2 ** tries, retryMaxMs);
@@ -66,6 +68,7 @@ export const diskPath = setup({
     'address.add': intent<OnInterface>(),
     'address.remove': intent<OnInterface>(),
     'address.announce': intent<OnInterface>(),
+    'address.stopAnnouncing': intent<Place>(),
     'portal.open': intent<AtPortal>(),
     'portal.close': intent<AtPortal>(),
     'path.observe': intent<Place & { port: number }>(),
@@ -93,6 +96,7 @@ export const diskPath = setup({
     forgetPreparation: assign({ diskReady: false, addressFree: false }),
     noteGiveUp: assign(({ event }) => ({ giveUp: reasonOf(event) })),
     noteTrouble: assign(({ event }) => ({ trouble: reasonOf(event) })),
+    noteNotReady: assign({ trouble: `the disk was not ready within ${String(prepareMs / 1_000)} s` }),
     noteConflict: assign(({ context, event }) => {
       assertEvent(event, 'address.probed');
       return {
@@ -201,6 +205,7 @@ export const ask = {
   addAddress: { type: 'address.add', params: ({ context }: Given) => onInterface(context) },
   removeAddress: { type: 'address.remove', params: ({ context }: Given) => onInterface(context) },
   announce: { type: 'address.announce', params: ({ context }: Given) => onInterface(context) },
+  stopAnnouncing: { type: 'address.stopAnnouncing', params: ({ context }: Given) => place(context) },
   open: { type: 'portal.open', params: ({ context }: Given) => atPortal(context) },
   close: { type: 'portal.close', params: ({ context }: Given) => atPortal(context) },
   observe: {
@@ -211,6 +216,8 @@ export const ask = {
   cancelTurn: { type: 'timer.cancel', params: { name: 'turn' } },
   armRetry: { type: 'timer.arm', params: ({ context }: Given) => ({ name: 'retry', ms: retryMs(context.tries) }) },
   cancelRetry: { type: 'timer.cancel', params: { name: 'retry' } },
+  armPrepare: { type: 'timer.arm', params: { name: 'prepare', ms: prepareMs } },
+  cancelPrepare: { type: 'timer.cancel', params: { name: 'prepare' } },
   armCooldown: {
     type: 'timer.arm',
     params: ({ context }: Given) => ({ name: 'cooldown', ms: cooldownMs(context.failures) }),

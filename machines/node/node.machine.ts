@@ -45,7 +45,7 @@ const node = setup({
       assertEvent(event, ['session.found', 'session.created']);
       return { session: event.session, tries: 0 };
     }),
-    forgetSession: assign({ session: null, tries: 0 }),
+    forgetSession: assign({ session: null, registeredAt: 0, tries: 0 }),
     noteRegistered: assign(
       ({ event }) => (assertEvent(event, 'node.registered'), { registeredAt: event.modifyIndex }),
     ),
@@ -119,12 +119,13 @@ export const nodeMachine = node.createMachine({
           { target: 'joining' },
         ],
         'session.findUnknown': { target: 'recoveringAgain', actions: 'noteTrouble' },
+        'lease.expired': lost,
       },
     },
-    recoveringAgain: retrying(
-      'Consul does not answer; the node asks again. Nothing served is touched.',
-      'recovering',
-    ),
+    recoveringAgain: {
+      ...retrying('Consul does not answer; the node asks again. Nothing served is touched before our deadline.', 'recovering'),
+      on: { 'retry.due': { target: 'recovering' }, 'lease.expired': lost },
+    },
     joining: {
       description: 'The node is opening a session.',
       entry: { type: 'session.create', params: {} },

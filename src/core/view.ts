@@ -117,14 +117,19 @@ const read = {
   move: reader(MoveRecord),
 };
 
-/** The value of a lock key; null when it is empty or cannot be understood. */
-export function readLockValue(text: string): LockValue | null {
-  try {
-    return text === '' ? null : read.lock(text);
-  } catch {
-    return null;
-  }
-}
+const orNull =
+  <T>(parse: (text: string) => T) =>
+  (text: string): T | null => {
+    try {
+      return parse(text);
+    } catch {
+      return null;
+    }
+  };
+
+/** The value of a key; null when it is empty or cannot be understood. */
+export const readLockValue = orNull(read.lock);
+export const readExclusion = orNull(read.exclusion);
 
 /** A disk specification or node record as it stands in Consul; throws with the mistakes. */
 export const readDiskSpec = read.disk;

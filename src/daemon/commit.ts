@@ -3,13 +3,14 @@ import type { DomainEvent, Intent, Json } from '../../machines/intent.ts';
 import { sameJson } from '../core/json.ts';
 import { intentId, settle, type Pending } from '../core/pending.ts';
 import { specOf, type Snapshot } from '../core/definition.ts';
+import { actorIds } from '../core/records.ts';
 import { step } from '../core/step.ts';
 import { PathwardenError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cause, JournalRecord } from '../ports/journal.ts';
 import type { Actor } from './actor.ts';
 import type { Registry } from './registry.ts';
-import type { Scribe } from './scribe.ts';
+import type { Scribe, Written } from './scribe.ts';
 
 export interface Message {
   readonly actor: string;
@@ -63,7 +64,9 @@ export class Commit {
 
   /** Resolves once the event's record is durable, or the event turned out to mean nothing here. */
   post(message: Message): Promise<Receipt> {
-    if (this.#mailbox.length >= this.#parts.mailboxEventsMax) {
+    // News can wait for the next look at the world. Answers come once, and so does what concerns the whole node.
+    const isNews = message.settles === null && message.actor !== actorIds.node;
+    if (isNews && this.#mailbox.length >= this.#parts.mailboxEventsMax) {
       const what = `The mailbox is full: ${message.event.type} for ${message.actor} was not taken.`;
       const facts = { limit: 'limits.mailboxEvents', value: this.#parts.mailboxEventsMax };
       this.#parts.onRejected(message, new PathwardenError('LIMIT_EXCEEDED', what, facts));
@@ -107,10 +110,10 @@ export class Commit {
     }
     if (taken.length === 0) return;
 
-    const { durable } = await this.#parts.scribe.write(taken.map(({ record }) => record));
+    const written = await this.#parts.scribe.write(taken.map(({ record }) => record));
     for (const each of taken) this.#adopt(each);
     for (const [actor, { pending }] of ahead) this.#parts.registry.setPending(actor, pending);
-    for (const each of taken) this.#dispatch(each, durable);
+    for (const each of taken) this.#dispatch(each, written);
     for (const { record, resolve } of taken) resolve({ kind: 'recorded', record });
     this.#parts.afterTurn();
   }
@@ -167,17 +170,17 @@ export class Commit {
   }
 
   /** Taking waits for the journal; stopping never does. */
-  #dispatch({ actor, record }: Stepped, durable: Promise<boolean>): void {
+  #dispatch({ actor, record }: Stepped, { isDurable, durable }: Written): void {
     record.intents.forEach((intent, position) => {
       const id = intentId(record.seq, position);
       const { serves } = specOf(actor.kind.definition, intent.type);
-      if (!serves || this.#parts.scribe.isHealthy) {
+      if (!serves || isDurable) {
         this.#parts.dispatch(actor, id, intent);
         return;
       }
-      void durable.then((isDurable) => {
-        if (isDurable && actor.pending.has(id)) this.#parts.dispatch(actor, id, intent);
-        else if (!isDurable) this.#parts.onWithheld(actor, id, intent);
+      void durable.then((atLast) => {
+        if (atLast && actor.pending.has(id)) this.#parts.dispatch(actor, id, intent);
+        else if (!atLast) this.#parts.onWithheld(actor, id, intent);
       });
     });
   }

@@ -60,6 +60,7 @@ export class Daemon {
   #lastReadMs: number | null = null;
   #running = false;
   #resumed = false;
+  #started = false;
   #cancels = new Set<() => void>();
 
   constructor(parts: DaemonParts) {
@@ -90,7 +91,7 @@ export class Daemon {
       commandsPerKind: settings.commandsPerKind,
       effects: () => this.#effects,
       beforeTurn: () => this.lease.check(),
-      mayServe: () => this.lease.remainingMs > 0,
+      mayServe: () => this.lease.remainingMs > 0 && this.#isLeased(),
       onRecord: (record, actor, moved) => this.#onRecord(record, actor, moved),
     });
     this.#effects = effectsOf({
@@ -99,6 +100,7 @@ export class Daemon {
       observer: this.#observer,
       outbid: (key, modifyIndex) => this.#outbid.note(key, modifyIndex),
       session: () => this.#node().session,
+      noteSent: (session, sentAtMs) => this.lease.noteSent(session, sentAtMs),
       view: () => this.view,
       post: (actor, event, cause) => this.tell(actor, event, cause),
     });
@@ -110,11 +112,11 @@ export class Daemon {
     await this.engine.recover();
     this.#running = true;
     this.engine.resume('stopping');
-    this.tell(
-      actorIds.node,
-      { type: 'node.started', instance: settings.instance, bootId: settings.bootId } as DomainEvent,
-      local('start'),
-    );
+    // What the journal says of the node holds no longer: nobody may read it before the new start is committed.
+    const { instance, bootId } = settings;
+    const started = { type: 'node.started', instance, bootId } as DomainEvent;
+    await this.engine.post(actorIds.node, started, local('start'));
+    this.#started = true;
     this.#watch = cluster.watch({
       onSnapshot: (snapshot) => this.#onSnapshot(snapshot),
       onContact: (sentAtMs) => {
@@ -146,8 +148,8 @@ export class Daemon {
     return this.#view ?? emptyView;
   }
 
-  get hasView(): boolean {
-    return this.#view !== null;
+  get hasStarted(): boolean {
+    return this.#started;
   }
 
   get troubles(): {
@@ -174,9 +176,11 @@ export class Daemon {
   }
 
   async #leave(deadlineMs: number): Promise<void> {
+    // Without Consul nothing can be given up in order: what is served stays for the next start.
+    if (/^(down|recovering)/.test(this.#nodeState())) return;
     const left = new Promise<void>((resolve) => {
       const check = () => {
-        if (['left', 'down'].includes(stateOf(this.engine.registry.ensure(actorIds.node).snapshot))) resolve();
+        if (this.#nodeState() === 'left') resolve();
       };
       this.onChange(check);
       check();
@@ -184,6 +188,14 @@ export class Daemon {
     this.tell(actorIds.node, { type: 'node.leaveRequested' }, local('stop'));
     const tooLong = new Promise<void>((resolve) => this.#after(deadlineMs, resolve));
     await Promise.race([left, tooLong]);
+  }
+
+  #nodeState(): string {
+    return stateOf(this.engine.registry.ensure(actorIds.node).snapshot);
+  }
+
+  #isLeased(): boolean {
+    return tagsOf(this.engine.registry.ensure(actorIds.node).snapshot).includes('leased');
   }
 
   #node(): NodeContext {
@@ -216,7 +228,9 @@ export class Daemon {
   #followNode(actor: Actor): void {
     const { session, trouble } = actor.snapshot.context as NodeContext;
     const tags = tagsOf(actor.snapshot);
-    if (tags.includes('leased') && session !== null) this.lease.keep(session);
+    // What the last daemon left is still served: the deadline runs from the start, whether Consul answers or not.
+    const mayStillServe = tags.includes('leased') || stateOf(actor.snapshot).startsWith('recovering');
+    if (mayStillServe && session !== null) this.lease.keep(session);
     else this.lease.drop();
     const state = stateOf(actor.snapshot);
     if (state === 'joined') this.#resume();
@@ -224,7 +238,7 @@ export class Daemon {
     if (state === 'refused') this.#parts.onRefused(trouble ?? 'another daemon runs under this node name');
   }
 
-  /** The first time that this daemon has joined: goes on with what the last one began, and takes over what it served. */
+  /** Joined for the first time: goes on with what the last daemon began, and takes over what it served. */
   #resume(): void {
     if (this.#resumed) return;
     this.#resumed = true;

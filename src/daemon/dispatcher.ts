@@ -106,7 +106,8 @@ export class Dispatcher {
     // Superseded while it waited for its lane: nothing was started, nobody waits for an answer.
     if (!actor.pending.has(id) && specOf(actor.kind.definition, intent.type).answer.by !== 'nobody') return;
     const { serves } = specOf(actor.kind.definition, intent.type);
-    const release = await this.#gate(intent).enter(serves);
+    const release = await this.#gate(intent).enter(serves, signal);
+    if (release === null) return;
     this.#inFlight += 1;
     try {
       this.#answer(actor, id, intent, await this.#run(actor, id, intent, signal, serves));
@@ -123,6 +124,8 @@ export class Dispatcher {
     signal: AbortSignal,
     serves: boolean,
   ): Promise<Outcome<Facts | null>> {
+    // A lock that is taken anew may belong to a key that was made anew.
+    if (intent.type === 'lock.acquire') this.forget(actor.id);
     const effect = this.#parts.effects[intent.type];
     if (effect === undefined) return { kind: 'refused', reason: `this daemon cannot do ${intent.type}` };
     if (serves) {

@@ -42,7 +42,7 @@ function verdict(
       ? null
       : ({ type: 'dataplane.missing', reason: `${reason} is gone from the node` } as DomainEvent);
   }
-  if (state.startsWith('unlocked') && (address || portal)) {
+  if ((state.startsWith('unlocked') || state.startsWith('locking')) && (address || portal)) {
     const left = [address ? `the IP ${ip}` : '', portal ? 'its portal' : ''].filter(Boolean).join(' and ');
     return { type: 'dataplane.leftover', reason: `${left} is here although the path is not ours` } as DomainEvent;
   }

@@ -62,6 +62,7 @@ function healthOf(daemon: Daemon): Health {
   const node = daemon.engine.registry.ensure(actorIds.node);
   const { consul, journal, dataPlane } = daemon.troubles;
   const reasons: string[] = [];
+  if (!daemon.hasStarted) return { live: true, ready: false, reasons: ['the journal is being recovered'] };
   if (journal !== null) reasons.push(`journal: ${journal}`);
   if (consul !== null) reasons.push(`consul: ${consul}`);
   if (dataPlane !== null) reasons.push(`data plane: ${dataPlane}`);

@@ -23,6 +23,7 @@ export class Lease {
   #deadlineMs = 0;
   #over = true;
   #lastContactMs: number | null = null;
+  #opened: { readonly session: string; readonly sentAtMs: number } | null = null;
   #cancelRenewal: () => void = () => {};
   #cancelDeadline: () => void = () => {};
 
@@ -44,13 +45,19 @@ export class Lease {
     return this.#over ? 0 : Math.max(0, this.#deadlineMs - this.#parts.clock.monotonicMs());
   }
 
+  /** The request that opened or found this session was sent then: its deadline counts from there. */
+  noteSent(session: string, sentAtMs: number): void {
+    this.#opened = { session, sentAtMs };
+  }
+
   /** Keeps this session from now on; keeping the one it keeps already changes nothing. */
   keep(session: string): void {
     if (session === this.#session) return;
     this.drop();
     this.#session = session;
     this.#over = false;
-    this.#extend(this.#parts.clock.monotonicMs());
+    const opened = this.#opened?.session === session ? this.#opened.sentAtMs : null;
+    this.#extend(opened ?? this.#parts.clock.monotonicMs());
     void this.#renew(session);
   }
 

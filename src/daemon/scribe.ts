@@ -13,6 +13,11 @@ export interface ScribeParts {
   onTrouble(reason: string | null): void;
 }
 
+export interface Written {
+  readonly isDurable: boolean;
+  readonly durable: Promise<boolean>;
+}
+
 /**
  * While the journal is well, a turn is adopted after its commit. While it hangs or fails, turns are adopted at once:
  * the records follow when they can, and only intents that start to serve are held back.
@@ -20,7 +25,9 @@ export interface ScribeParts {
 export class Scribe {
   readonly #parts: ScribeParts;
   #unwritten: JournalRecord[] = [];
-  #flushing: Promise<boolean> | null = null;
+  #flushing: Promise<void> | null = null;
+  #durableSeq = 0;
+  #retrying = false;
   #trouble: string | null = null;
 
   constructor(parts: ScribeParts) {
@@ -39,11 +46,12 @@ export class Scribe {
     return this.#unwritten.length;
   }
 
-  /** Resolves when the daemon may go on; the promise inside says whether the records became durable. */
-  async write(records: readonly JournalRecord[]): Promise<{ readonly durable: Promise<boolean> }> {
+  /** Resolves when the daemon may go on: with the records durable, or with the promise that says whether they become so. */
+  async write(records: readonly JournalRecord[]): Promise<Written> {
     this.#unwritten.push(...records);
-    const durable = this.#flush();
-    if (!this.isHealthy) return { durable };
+    const lastSeq = records.at(-1)?.seq ?? 0;
+    const durable = this.#flush().then(() => this.#durableSeq >= lastSeq);
+    if (!this.isHealthy) return { isDurable: false, durable };
     let cancel = (): void => {};
     const patience = new Promise<'late'>((resolve) => {
       // A busy event loop sees its timers before the answers that came meanwhile: those get their turn first.
@@ -54,17 +62,17 @@ export class Scribe {
     const first = await Promise.race([durable, patience]);
     cancel();
     if (first === 'late') this.#note('the journal does not answer');
-    return { durable };
+    return { isDurable: first === true, durable };
   }
 
   /** Writes what is left; resolves with whether all of it is durable. */
-  flush(): Promise<boolean> {
-    return this.#unwritten.length === 0 ? Promise.resolve(true) : this.#flush();
+  async flush(): Promise<boolean> {
+    if (this.#unwritten.length > 0) await this.#flush();
+    return this.#unwritten.length === 0;
   }
 
-  #flush(): Promise<boolean> {
-    const before = this.#flushing;
-    const mine = (before ?? Promise.resolve(true)).then(() => this.#append());
+  #flush(): Promise<void> {
+    const mine = (this.#flushing ?? Promise.resolve()).then(() => this.#append());
     this.#flushing = mine;
     void mine.finally(() => {
       if (this.#flushing === mine) this.#flushing = null;
@@ -72,19 +80,28 @@ export class Scribe {
     return mine;
   }
 
-  async #append(): Promise<boolean> {
-    const batch = this.#unwritten;
-    if (batch.length === 0) return this.isHealthy;
+  async #append(): Promise<void> {
+    // A copy: more records may come while this one is being written.
+    const batch = [...this.#unwritten];
+    if (batch.length === 0) return;
     try {
       await this.#parts.journal.append(batch);
       this.#unwritten = this.#unwritten.slice(batch.length);
+      this.#durableSeq = batch.at(-1)?.seq ?? this.#durableSeq;
       this.#note(null);
-      return true;
     } catch (error) {
       this.#note(error instanceof Error ? error.message : String(error));
-      this.#parts.clock.after(this.#parts.retryMs, () => void this.flush());
-      return false;
+      this.#retry();
     }
+  }
+
+  #retry(): void {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    this.#parts.clock.after(this.#parts.retryMs, () => {
+      this.#retrying = false;
+      void this.flush();
+    });
   }
 
   #note(trouble: string | null): void {

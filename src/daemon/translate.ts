@@ -49,7 +49,8 @@ function tellNode(view: ClusterView, local: Local, tell: Tell): void {
   if (!local.leased || local.session === null) return;
   const entry = view.nodes.get(local.node);
   const seenAt = entry?.modifyIndex ?? view.index;
-  if (local.registeredAt > 0 && seenAt > local.registeredAt && entry?.session !== local.session) {
+  const isUnreadable = view.problems.some(({ key }) => key === keys.node(local.node));
+  if (!isUnreadable && local.registeredAt > 0 && seenAt > local.registeredAt && entry?.session !== local.session) {
     tell(
       actorIds.node,
       { type: 'session.lost', reason: 'Consul shows our node record without our session' } as DomainEvent,

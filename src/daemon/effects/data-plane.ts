@@ -28,6 +28,8 @@ export function dataPlaneEffects(parts: EffectParts): Effects {
     'address.remove': (params, call) => address.ensureRemoved(addressOf(params), inAddress(call)),
     'address.probe': (params, call) => probe(parts, params, inAddress(call)),
     'address.announce': announcer(parts),
+    // Being in its lane is all it takes.
+    'address.stopAnnouncing': () => Promise.resolve(done(null)),
     'portal.open': (params, call) => target.ensureOpen(portalOf(params), inTarget(call)),
     'portal.close': (params, call) => target.ensureClosed(portalOf(params), inTarget(call)),
     'path.observe': (params) => observe(parts, params),
@@ -99,7 +101,8 @@ function announcer({ settings, clock, dataPlane }: EffectParts): Effects[string]
       const waitMs = startMs + atMs - clock.monotonicMs();
       if (waitMs > 0) await Promise.race([sleep(clock, waitMs), aborted(signal)]);
       if (signal.aborted) return refused('the path is not served here any more');
-      const leave = await gate.enter(false);
+      const leave = await gate.enter(false, signal);
+      if (leave === null) break;
       try {
         last = await dataPlane.address.announce(addressOf(params), {
           deadlineMs: settings.deadlines.addressMs,
@@ -109,7 +112,7 @@ function announcer({ settings, clock, dataPlane }: EffectParts): Effects[string]
         leave();
       }
     }
-    return last;
+    return signal.aborted ? refused('the path is not served here any more') : last;
   };
 }
 

@@ -2,6 +2,7 @@
 import type { DiskPathContext } from '../../../machines/disk-path/setup.ts';
 import { keys, type ExclusionRecord } from '../../core/records.ts';
 import { stateOf } from '../../core/state.ts';
+import { readExclusion } from '../../core/view.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
 import { portalKey, type Sight } from '../observer.ts';
@@ -34,20 +35,30 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
 
 async function publish(parts: EffectParts, params: Params): Answer {
   const session = String(params['session']);
-  // A proof is never overwritten: somebody may have found one while we failed.
-  if (parts.view().exclusions.get(session)?.value.state === 'proven') return done(null);
-  return write(parts, session, {
+  const record: ExclusionRecord = {
     node: String(params['node']),
     state: params['state'] as ExclusionRecord['state'],
     method: String(params['method']),
     by: parts.settings.node,
     at: parts.clock.wallMs(),
     evidence: String(params['evidence']),
-  });
+  };
+  if (record.state === 'proven') return write(parts, session, record);
+  // A proof is never overwritten: somebody may have found one while we failed.
+  const before = await parts.cluster.read(keys.exclusion(session), { deadlineMs: parts.settings.deadlines.consulMs });
+  if (before.kind !== 'done') return before;
+  if (before.value !== null && readExclusion(before.value.value)?.state === 'proven') return done(null);
+  return write(parts, session, record, before.value?.modifyIndex ?? 0);
 }
 
-async function write(parts: EffectParts, session: string, record: ExclusionRecord): Answer {
-  const request = { key: keys.exclusion(session), value: JSON.stringify(record) };
+async function write(
+  parts: EffectParts,
+  session: string,
+  record: ExclusionRecord,
+  expectedModifyIndex?: number,
+): Answer {
+  const guarded = expectedModifyIndex === undefined ? {} : { expectedModifyIndex };
+  const request = { key: keys.exclusion(session), value: JSON.stringify(record), ...guarded };
   const outcome = await parts.cluster.put(request, { deadlineMs: parts.settings.deadlines.consulMs });
   return outcome.kind === 'done' ? done(null) : outcome;
 }
@@ -55,8 +66,11 @@ async function write(parts: EffectParts, session: string, record: ExclusionRecor
 /** Own proof: no path actor holds anything under that session, and the node itself shows nothing. */
 async function prove(parts: EffectParts, session: string): Answer {
   if (session === '') return done({ session });
-  const busy = [...parts.registry.all()].find((actor) => holdsLocally(actor.id, stateOf(actor.snapshot)));
-  if (busy !== undefined && session === parts.session()) return refused(`${busy.id} is not torn down yet`);
+  const mine = session === parts.session();
+  const busy = [...parts.registry.all()].find(({ id, snapshot }) =>
+    mine ? holdsLocally(id, stateOf(snapshot)) : isFenced(id, stateOf(snapshot)),
+  );
+  if (busy !== undefined) return refused(`${busy.id} is not torn down yet`);
   const sight = await parts.observer.look();
   if (sight.kind !== 'done') return sight;
   const served = servedWithoutRight(parts, sight.value);
@@ -75,6 +89,9 @@ async function prove(parts: EffectParts, session: string): Answer {
 const holding = ['mapped', 'enabled', 'releasing', 'fenced'];
 const holdsLocally = (id: string, state: string) =>
   id.startsWith('path/') && holding.some((top) => state === top || state.startsWith(`${top}.`));
+
+/** What is being torn down has no right to serve, under whichever session it once did. */
+const isFenced = (id: string, state: string) => id.startsWith('path/') && state.startsWith('fenced');
 
 /** A path whose IP or portal is here although its actor holds nothing. */
 function servedWithoutRight({ registry }: EffectParts, sight: Sight): string | null {

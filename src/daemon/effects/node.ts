@@ -3,7 +3,7 @@ import type { DomainEvent } from '../../../machines/intent.ts';
 import { keys, type NodeRecord } from '../../core/records.ts';
 import { readNodeRecord } from '../../core/view.ts';
 import type { ClusterEntry } from '../../ports/cluster.ts';
-import { done, refused, type Outcome } from '../../ports/outcome.ts';
+import { done, refused, unknown, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
 import type { EffectParts } from './parts.ts';
 
@@ -33,24 +33,41 @@ const optionsOf = ({ settings }: EffectParts) => ({ deadlineMs: settings.deadlin
 async function find(parts: EffectParts, params: Params): Answer {
   const known = params['session'] as string | null;
   if (known !== null) {
-    const renewed = await parts.cluster.renewSession(known, optionsOf(parts));
-    return renewed.kind === 'done' ? done({ session: known }) : renewed;
+    const renewed = await renew(parts, known);
+    return renewed.kind === 'done' ? unspent(parts, known, 'gone') : renewed;
   }
   const entry = await parts.cluster.read(keys.node(parts.settings.node), optionsOf(parts));
   if (entry.kind !== 'done') return entry;
   if (entry.value === null || entry.value.session === null)
     return refused('there is no session to go on with', 'none');
   if (instanceOf(entry.value) !== String(params['instance'])) return foreign(parts, entry.value);
-  const renewed = await parts.cluster.renewSession(entry.value.session, optionsOf(parts));
+  const renewed = await renew(parts, entry.value.session);
   if (renewed.kind === 'refused') return refused('there is no session to go on with', 'none');
-  return renewed.kind === 'done' ? done({ session: entry.value.session }) : renewed;
+  return renewed.kind === 'done' ? unspent(parts, entry.value.session, 'none') : renewed;
 }
 
-async function createSession({ cluster, settings }: EffectParts): Answer {
+async function renew({ cluster, settings, clock, noteSent }: EffectParts, session: string) {
+  const sentAtMs = clock.monotonicMs();
+  const renewed = await cluster.renewSession(session, { deadlineMs: settings.deadlines.consulMs });
+  if (renewed.kind === 'done') noteSent(session, sentAtMs);
+  return renewed;
+}
+
+/** A session whose exclusion was asked for must never hold a lock again: a proof would stand before it is lost. */
+async function unspent(parts: EffectParts, session: string, code: string): Answer {
+  const exclusion = await parts.cluster.read(keys.exclusion(session), optionsOf(parts));
+  if (exclusion.kind !== 'done') return unknown('nobody can say whether our last session was excluded');
+  return exclusion.value === null ? done({ session }) : refused('our last session was excluded', code);
+}
+
+async function createSession({ cluster, settings, clock, noteSent }: EffectParts): Answer {
+  const sentAtMs = clock.monotonicMs();
   const { ttlMs, lockDelayMs, nodeHealth } = settings.session;
   const spec = { name: `pathwarden ${settings.node}`, ttlMs, lockDelayMs, nodeHealth };
   const outcome = await cluster.createSession(spec, { deadlineMs: settings.deadlines.consulMs });
-  return outcome.kind === 'done' ? done({ session: outcome.value.session }) : outcome;
+  if (outcome.kind !== 'done') return outcome;
+  noteSent(outcome.value.session, sentAtMs);
+  return done({ session: outcome.value.session });
 }
 
 async function destroySession(parts: EffectParts, session: string): Answer {

@@ -22,6 +22,8 @@ export interface EffectParts {
   outbid(key: string, modifyIndex: number): void;
   /** The session of this incarnation; null when there is none. */
   session(): string | null;
+  /** A request that shows this session alive was sent at this monotonic time. */
+  readonly noteSent: (session: string, sentAtMs: number) => void;
   view(): ClusterView;
   post(actor: string, event: DomainEvent, cause: Cause): void;
 }
