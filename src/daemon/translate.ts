@@ -120,7 +120,7 @@ function tellPath(view: ClusterView, local: Local, placement: Places, path: Loca
 
   const unwanted = unwantedReason(view, local, path);
   if (unwanted !== null && ['locking', 'mapped', 'enabled'].includes(path.top) && path.context.giveUp === null) {
-    say({ type: 'path.unwanted', reason: unwanted });
+    tell(path.id, { type: 'path.unwanted', reason: unwanted.reason } as DomainEvent, unwanted.key);
   }
   if (path.state.startsWith('locking.proving')) tellProof(view, path, say);
   if (path.top === 'unlocked' || path.top === 'locking') tellOffer(view, local, placement, path, lock, say);
@@ -147,18 +147,23 @@ function lostReason(
   return lock.holder === local.session ? 'the lock was taken anew' : `node ${lock.node ?? '?'} holds the lock`;
 }
 
-function unwantedReason(view: ClusterView, local: Local, path: LocalPath): string | null {
+/** Why the path must go, and the key that says so. */
+function unwantedReason(view: ClusterView, local: Local, path: LocalPath): { reason: string; key: string } | null {
+  const because = (key: string, reason: string) => ({ key, reason });
+  const disk = keys.disk(path.disk);
   const spec = view.disks.get(path.disk)?.value;
   const wanted = spec?.paths.find(({ index }) => index === path.index);
-  if (spec === undefined || wanted === undefined) return 'the path was removed';
-  if (spec.desired === 'stopped') return 'the disk is stopped';
-  if (local.leaving) return 'the node is leaving';
+  if (spec === undefined || wanted === undefined) return because(disk, 'the path was removed');
+  if (spec.desired === 'stopped') return because(disk, 'the disk is stopped');
+  if (local.leaving) return because(keys.node(local.node), 'the node is leaving');
   const drain = view.drains.get(local.node)?.value;
-  if (drain !== undefined) return `the node is drained by ${drain.by}: ${drain.reason}`;
+  if (drain !== undefined) return because(keys.drain(local.node), `the node is drained by ${drain.by}: ${drain.reason}`);
   const move = view.moves.get(`${path.disk}/${String(path.index)}`)?.value;
-  if (move?.from === local.node) return `moved by ${move.by}: ${move.reason}`;
-  if (!isDeepStrictEqual(path.context.settings, settingsOf(local, spec, wanted))) return 'its specification changed';
-  return null;
+  if (move?.from === local.node) {
+    return because(keys.move(path.disk, path.index), `moved by ${move.by}: ${move.reason}`);
+  }
+  const isSame = isDeepStrictEqual(path.context.settings, settingsOf(local, spec, wanted));
+  return isSame ? null : because(disk, 'its specification changed');
 }
 
 type Say = (event: { type: string } & Record<string, unknown>) => void;
