@@ -102,17 +102,19 @@ async function execute(argv: readonly string[], options: RunOptions, facts: Fact
   if (program === undefined) return { kind: 'unknown', reason: 'nothing to run', ...facts() };
   if (options.signal?.aborted === true) return { kind: 'unknown', reason: 'called off before it started', ...facts() };
   if (options.deadlineMs <= 0) return { kind: 'unknown', reason: 'no time was left to start it', ...facts() };
-  return firstOf(start(program, rest, options.input ?? ''), options, facts);
+  return firstOf(start(program, rest, options.input), options, facts);
 }
 
-const start = (program: string, rest: readonly string[], input: string) =>
+// Without execa's own clean-up: it answers SIGTERM by ending this process, which must first finish what it is doing.
+const start = (program: string, rest: readonly string[], input: string | undefined) =>
   execa(program, rest, {
     env: environment,
     extendEnv: false,
     reject: false,
     maxBuffer: outputCharactersMax,
     forceKillAfterDelay: killDelayMs,
-    input,
+    cleanup: false,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
 
 type Child = ReturnType<typeof start>;

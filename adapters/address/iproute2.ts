@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { Address, AddressPort } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { failure, type Run, shareDeadline } from '../run.ts';
-import { sameIp } from '../target/ip-text.ts';
+import { sameIp } from '../ip-text.ts';
 import { announceByArp, probeByArp } from './arping.ts';
 import { probeByNeighbourDiscovery } from './ndisc6.ts';
 import { type AddressView, readAddresses } from './ip-show.ts';

@@ -1,7 +1,7 @@
 // One tgtd, spoken to through its command line.
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run } from '../run.ts';
-import { plainIp } from './ip-text.ts';
+import { plainIp } from '../ip-text.ts';
 import { readAccounts, readPortals, readTargets, type TgtPortal, type TgtTarget } from './tgt-show.ts';
 
 export interface TgtAdmin {

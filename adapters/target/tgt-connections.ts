@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Portal } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run } from '../run.ts';
-import { plainIp, sameIp } from './ip-text.ts';
+import { plainIp, sameIp } from '../ip-text.ts';
 import type { TgtAdmin } from './tgt-admin.ts';
 import type { TgtTarget } from './tgt-show.ts';
 

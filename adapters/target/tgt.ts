@@ -8,7 +8,7 @@ import { type Run, shareDeadline } from '../run.ts';
 import { portalName, portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
 import { closeSessions, cutConnections } from './tgt-connections.ts';
 import { type BackingFlags, define, stateArgv } from './tgt-define.ts';
-import { isLoopback, isWildcard, samePortal } from './ip-text.ts';
+import { isLoopback, isWildcard, samePortal } from '../ip-text.ts';
 import type { TgtPortal } from './tgt-show.ts';
 import { type Left, turns } from './turns.ts';
 

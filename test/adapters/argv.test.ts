@@ -37,7 +37,7 @@ ${over.sessions ?? ''}    LUN information:
             SCSI SN: aabbccdd0000000f
             Size: 67 MB, Block size: 512
             Backing store path: /images/1
-            Backing store flags: 
+            Backing store flags:${' '}
     Account information:
     ACL information:
         ALL

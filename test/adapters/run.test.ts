@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { createRunner, describe as tell, failure, type RunRecord, shareDeadline } from '../../adapters/run.ts';
 
@@ -73,6 +74,25 @@ describe('a program', () => {
     const result = await run([process.execPath, '-e', script], { ...patience, interruptAfterMs: 500 });
     expect(result).toMatchObject({ kind: 'exited', code: 3, stdout: 'so far' });
   });
+});
+
+test('a command that runs does not end the process that is told to stop', async () => {
+  const runner = JSON.stringify(new URL('../../adapters/run.ts', import.meta.url).href);
+  const script = `
+    import { createRunner } from ${runner};
+    process.once('SIGTERM', () => process.stdout.write('told to stop\\n'));
+    const running = createRunner()(['sleep', '1'], { deadlineMs: 10000 });
+    process.stdout.write('running\\n');
+    process.stdout.write((await running).kind + '\\n');`;
+  const argv = ['--input-type=module', '-e', script];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (printed === '') child.kill('SIGTERM');
+    printed += text;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  expect([code, printed]).toEqual([0, 'running\ntold to stop\nexited\n']);
 });
 
 test('secrets show in nothing that is returned or recorded', async () => {

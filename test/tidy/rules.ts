@@ -44,7 +44,7 @@ const rules: readonly Rule[] = [
   {
     // One adapter knows no other; what twins share lies beside run.ts.
     from: /^(adapters\/[^/]+\/)/,
-    may: ['$1', 'adapters/run.ts', 'adapters/memory-', 'src/ports/', 'src/errors.ts'],
+    may: ['$1', 'adapters/run.ts', 'adapters/ip-text.ts', 'adapters/memory-', 'src/ports/', 'src/errors.ts'],
     mayTypes: ['machines/', 'src/core/'],
   },
   { from: /^adapters\/dataplane\.ts$/, may: ['adapters/', 'src/ports/', 'src/errors.ts'] },

@@ -78,6 +78,7 @@ const subjects: readonly Subject[] = [
 ];
 
 for (const subject of subjects) {
+  // Skipped where a program or root is missing, which in CI is a failure.
   describe.skipIf(subject.missing !== null)(`the ${subject.name} addresses`, () => {
     const at = (tail: number): Address => ({ ip: `${subject.base}${tail}`, prefix: 24, interface: subject.interface });
     let own: AddressPort;
@@ -135,6 +136,7 @@ for (const subject of subjects) {
   });
 }
 
+// Skipped where a program or root is missing, which in CI is a failure.
 describe.skipIf(realPartsMissing() !== null)('iproute2', () => {
   let gateway: World['gateway'];
   let own: AddressPort;

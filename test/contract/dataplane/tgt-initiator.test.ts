@@ -1,11 +1,11 @@
 // What real initiators see of the tgt adapter: who gets in, what is cut, and when a close counts as proven.
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tgtDataPlane } from '../../../adapters/dataplane.ts';
-import { createRunner, describe as tell, type Run } from '../../../adapters/run.ts';
+import { describe as tell, type Run } from '../../../adapters/run.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import { freezableImage } from './freezable-image.ts';
 import { inquire, openSession, type Session, tryData } from './initiator.ts';
 import { createWorld, ended, patience, realPartsMissing, type World } from './world.ts';
 
@@ -14,6 +14,7 @@ const iqn = 'iqn.2026-11.io.pathwarden:00001';
 const first: Portal = { iqn, ip: '10.9.0.1', port: 3260 };
 const second: Portal = { iqn, ip: '10.9.0.10', port: 3260 };
 
+// Skipped where a program or root is missing, which in CI is a failure.
 describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
   let world: World;
   let plane: DataPlane;
@@ -231,34 +232,3 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await plane.target.observe(patience)).toMatchObject({ value: { portals: [{ ip: '0.0.0.0' }] } });
   });
 });
-
-/** A file system in tgtd's mount namespace whose writes can be made to hang in the kernel. */
-async function freezableImage(world: World) {
-  const pid = String(world.tgtd.pid);
-  const run = createRunner({ prefixArgv: ['nsenter', '-t', pid, '-m', '--'] });
-  const must = async (...argv: string[]): Promise<void> => {
-    const result = await run(argv, patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
-  };
-  const device = await world.image('filesystem', 64 * 1024 * 1024);
-  const folder = join(world.folder, 'mounted');
-  await mkdir(folder);
-  await must('mkfs.ext4', '-q', device);
-  await must('mount', '-o', 'loop', device, folder);
-  await must('truncate', '-s', '8M', join(folder, 'image'));
-  return {
-    path: join(folder, 'image'),
-    freeze: () => must('fsfreeze', '--freeze', folder),
-    thaw: () => must('fsfreeze', '--unfreeze', folder),
-    async writesStuck() {
-      while (!(await threadStates(pid)).includes('D')) await sleep(5);
-    },
-    unmount: () => must('umount', folder),
-  };
-}
-
-async function threadStates(pid: string): Promise<string[]> {
-  const threads = await readdir(`/proc/${pid}/task`);
-  const texts = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
-  return texts.map((text) => text.slice(text.lastIndexOf(')') + 2, text.lastIndexOf(')') + 3));
-}

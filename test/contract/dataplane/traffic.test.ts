@@ -41,6 +41,7 @@ const subjects = [
 ];
 
 for (const subject of subjects) {
+  // Skipped where a program or root is missing, which in CI is a failure.
   describe.skipIf(subject.missing !== null)(`the ${subject.name} packet filter`, () => {
     let traffic: TrafficPort;
     beforeAll(async () => {
@@ -69,6 +70,7 @@ for (const subject of subjects) {
   });
 }
 
+// Skipped where a program or root is missing, which in CI is a failure.
 describe.skipIf(realPartsMissing() !== null)('nft', () => {
   let traffic: TrafficPort;
   const must = async (...argv: string[]): Promise<string> => {
