@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock } from '../../adapters/clock/virtual.ts';
 import { memoryJournal, type MemoryJournal } from '../../adapters/journal/memory.ts';
 import type { DomainEvent } from '../../machines/intent.ts';
-import type { DaemonLog } from '../../src/daemon/log.ts';
+import { silentLog as log } from '../../src/daemon/log.ts';
 import { Engine } from '../../src/daemon/engine.ts';
 import type { Facts } from '../../src/daemon/dispatcher.ts';
 import { stateOf } from '../../src/core/state.ts';
@@ -11,7 +11,6 @@ import { done, type Outcome } from '../../src/ports/outcome.ts';
 import { diskSettings, settings } from '../machines/samples.ts';
 
 const silent = () => {};
-const log = { debug: silent, info: silent, warn: silent, error: silent } as unknown as DaemonLog;
 const path = 'path/d1/1';
 const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
 const offered = event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null });
@@ -168,9 +167,13 @@ describe('while the journal hangs', () => {
     await post(path, event('lease.lost', { reason: 'because' }));
     for (const type of ['traffic.block', 'portal.close', 'address.remove']) await answer(type);
     await answer('path.observe', { address: false, portal: false });
+    expect(typesAsked()).not.toContain('backstore.attach');
     release();
     for (let turn = 0; turn < 5; turn += 1) await settle();
-    expect(stateNow(path)).toMatch(/unblocking$/);
+    await answer('backstore.attach', { backing: { kind: 'memory', path: 'd1', sizeBytes: 1 } });
+    for (const type of ['target.define', 'target.remove', 'backstore.detach']) await answer(type);
+    expect({ path: stateNow(path), disk: stateNow('disk/d1'), asked: typesAsked() })
+      .toEqual({ path: 'fenced.unblocking', disk: 'detached', asked: ['address.probe', 'traffic.unblock'] });
     expect(engine.registry.ensure('disk/d1').snapshot.context).toMatchObject({ users: [] });
   });
 });
@@ -229,7 +232,7 @@ describe('what a recipient is told', () => {
     await post(path, offered);
     await grant();
     const pending = [...engine.registry.ensure(path).pending.values()].map(({ type }) => type);
-    expect(pending).toEqual(['address.probe']);
+    expect(pending).toEqual(['address.probe', 'timer.arm']);
     expect(stateNow('disk/d1')).toBe('attaching');
   });
 

@@ -26,6 +26,12 @@ const epoch = 3;
 const statesOf = (top: string) => [...explore('disk-path').routes.keys()].filter((state) =>
   state.split('.')[0] === top);
 
+/** What a state calls off when it is left. */
+const calledOff: Readonly<Record<string, readonly string[]>> = {
+  'mapped.preparing': ['timer.cancel'], enabled: ['address.stopAnnouncing'],
+};
+const leaving = (state: string, ...then: readonly string[]) => [...(calledOff[state] ?? []), ...then];
+
 describe.each(['lock.lost', 'lease.lost'])('when %s', (type) => {
   it.each(statesOf('locking'))('in %s nothing local has to go: the path is not ours', (state) => {
     givenIn('disk-path', state).when(event(type, because)).thenIn('unlocked.idle', []).thenContext({ lock: null });
@@ -34,7 +40,7 @@ describe.each(['lock.lost', 'lease.lost'])('when %s', (type) => {
   it.each([...statesOf('mapped'), ...statesOf('enabled'), ...statesOf('releasing')])(
     'in %s everything local is torn down from the start, with no lock to write', (state) => {
       const fenced = givenIn('disk-path', state).when(event(type, because));
-      fenced.thenIn('fenced.blocking', ['traffic.block']);
+      fenced.thenIn('fenced.blocking', leaving(state, 'traffic.block'));
       expect(fenced.state).not.toContain('serving');
     },
   );
@@ -54,7 +60,7 @@ describe('every refusal and every doubt', () => {
 
   it.each(takingSteps)('in %s to %s gives the path up and counts as a failure', (state, asked) => {
     for (const answer of bad(asked)) {
-      givenIn('disk-path', state).when(answer).thenIn('releasing.blocking', ['traffic.block'])
+      givenIn('disk-path', state).when(answer).thenIn('releasing.blocking', leaving(state, 'traffic.block'))
         .thenContext({ failures: 1 });
     }
   });
@@ -66,8 +72,19 @@ describe('every refusal and every doubt', () => {
   });
 
   it('of the disk gives the path up', () => {
-    preparing.when(event('disk.failed', because)).thenIn('releasing.blocking', ['traffic.block'])
-      .thenContext({ failures: 1 });
+    preparing.when(event('disk.failed', because))
+      .thenIn('releasing.blocking', ['timer.cancel', 'traffic.block']).thenContext({ failures: 1 });
+  });
+
+  it('of a disk that stays silent for 30 s gives the path up too: its lock may help another node', () => {
+    claiming.when(granted()).thenAsks('timer.arm', { name: 'prepare', ms: 30_000 });
+    preparing.after(free).when(event('prepare.due'))
+      .thenIn('releasing.blocking', ['timer.cancel', 'traffic.block'])
+      .thenContext({ failures: 1, trouble: 'the disk was not ready within 30 s' });
+  });
+
+  it('comes too late for a path that is prepared already', () => {
+    blocked.when(event('prepare.due')).thenIgnored();
   });
 
   const teardown = [
@@ -94,7 +111,8 @@ describe('giving up', () => {
 
   it('holds back packets, closes, removes, reads back, frees the disk, and only then returns the lock', () => {
     enabled.when(event('path.unwanted', { reason: 'moved by ada: because' }))
-      .thenIn('releasing.blocking', ['traffic.block']).thenContext({ trouble: 'moved by ada: because' })
+      .thenIn('releasing.blocking', ['address.stopAnnouncing', 'traffic.block'])
+      .thenContext({ trouble: 'moved by ada: because' })
       .when(event('traffic.blocked')).thenIn('releasing.closing', ['portal.close'])
       .when(event('portal.closed')).thenIn('releasing.removing', ['address.remove'])
       .when(event('address.removed')).thenIn('releasing.verifying', ['path.observe'])
@@ -145,7 +163,7 @@ describe('an IP that answers from elsewhere', () => {
     .when(event('address.probed', { answeredBy: '02:00:00:00:00:09' }));
 
   it('is not claimed, and an operator is asked for', () => {
-    conflicted.thenIn('mapped.conflicted', ['timer.arm']).thenTagged('needsOperator')
+    conflicted.thenIn('mapped.conflicted', ['timer.cancel', 'timer.arm']).thenTagged('needsOperator')
       .thenContext({ trouble: '10.0.1.1 already answers on the network, from 02:00:00:00:00:09' });
   });
 
@@ -153,7 +171,8 @@ describe('an IP that answers from elsewhere', () => {
     const asked = conflicted.when(event('retry.due')).thenIn('mapped.reprobing', ['address.probe']);
     asked.when(event('address.probed', { answeredBy: 'x' })).thenIn('mapped.conflicted', ['timer.arm']);
     asked.when(event('address.probeUnknown', because)).thenIn('mapped.conflicted', ['timer.arm']);
-    asked.when(free).thenIn('mapped.preparing', ['disk.require', 'address.probe']).thenContext({ diskReady: false });
+    asked.when(free).thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm'])
+      .thenContext({ diskReady: false });
   });
 
   it('can be given up', () => {
@@ -165,14 +184,27 @@ describe('a new daemon', () => {
   it('opens what it already serves once more, and gives it up when that is refused', () => {
     const resumed = enabled.when(event('path.resumed'));
     resumed.thenIn('enabled', ['portal.open']).thenAsks('portal.open', { ip: settings.ip, epoch });
-    resumed.when(event('portal.openRefused', because)).thenIn('releasing.blocking', ['traffic.block']);
+    resumed.when(event('portal.openRefused', because))
+      .thenIn('releasing.blocking', ['address.stopAnnouncing', 'traffic.block']);
   });
 });
 
 describe('what is found on the node', () => {
   it('missing, of a path that is served, gives it up', () => {
-    enabled.when(event('dataplane.missing', because)).thenIn('releasing.blocking', ['traffic.block'])
-      .thenContext({ failures: 1 });
+    enabled.when(event('dataplane.missing', because))
+      .thenIn('releasing.blocking', ['address.stopAnnouncing', 'traffic.block']).thenContext({ failures: 1 });
+  });
+
+  it.each(statesOf('locking'))('left over, in %s, is torn down before the path is claimed further', (state) => {
+    givenIn('disk-path', state).when(event('dataplane.leftover', because))
+      .thenIn('fenced.blocking', ['traffic.block']).thenContext({ trouble: 'because' });
+  });
+
+  it('left over, while it is being torn down or taken, is that work’s own', () => {
+    for (const state of [...statesOf('mapped'), ...statesOf('enabled'), ...statesOf('releasing'),
+      ...statesOf('fenced')]) {
+      givenIn('disk-path', state).when(event('dataplane.leftover', because)).thenIgnored();
+    }
   });
 
   it.each(statesOf('unlocked'))('left over, in %s, is torn down', (state) => {

@@ -45,7 +45,7 @@ describe('a path is taken in order:', () => {
   });
 
   it('then storage, while the network is asked for the IP', () => {
-    claiming.when(granted()).thenIn('mapped.preparing', ['disk.require', 'address.probe'])
+    claiming.when(granted()).thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm'])
       .thenAsks('disk.require', { to: 'disk/d1', path: 'path/d1/1' })
       .thenAsks('address.probe', { ip: settings.ip, port: settings.port, epoch });
   });
@@ -56,8 +56,9 @@ describe('a path is taken in order:', () => {
   });
 
   it('then packets are held back, in whichever order the two came', () => {
-    preparing.after(event('disk.ready')).when(free).thenIn('mapped.blocking', ['traffic.block']);
-    preparing.after(free).when(event('disk.ready')).thenIn('mapped.blocking', ['traffic.block']);
+    const prepared = ['timer.cancel', 'traffic.block'];
+    preparing.after(event('disk.ready')).when(free).thenIn('mapped.blocking', prepared);
+    preparing.after(free).when(event('disk.ready')).thenIn('mapped.blocking', prepared);
   });
 
   it('then the IP, then one more look at the lock, then the portal', () => {
@@ -86,7 +87,7 @@ describe('the last owner', () => {
   it('is cleared from the lock once it is proven, and only then is storage asked for', () => {
     proving.when(proven(lost.session)).thenIn('locking.clearing', ['lock.clear']);
     proving.after(proven(lost.session)).when(event('lock.cleared'))
-      .thenIn('mapped.preparing', ['disk.require', 'address.probe']).thenContext({ evidence: null });
+      .thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm']).thenContext({ evidence: null });
   });
 
   it('is not proven by the proof of somebody else', () => {
@@ -142,7 +143,7 @@ describe('a lock that was asked for', () => {
     const reading = claiming.after(event('lock.acquireUnknown', because), event('retry.due'));
     expect(reading.state).toBe('locking.reading');
     const observed = (fields: object) => event('lock.observed', { epoch, modifyIndex: 10, evidence: null, ...fields });
-    reading.when(observed({ mine: true })).thenIn('mapped.preparing', ['disk.require', 'address.probe']);
+    reading.when(observed({ mine: true })).thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm']);
     reading.when(observed({ mine: true, evidence: lost })).thenIn('locking.proving.waiting', []);
     reading.when(observed({ mine: false })).thenIn('unlocked.idle', []);
     reading.when(event('lock.readUnknown', because)).thenIn('locking.doubting', ['timer.arm']);

@@ -79,7 +79,7 @@ describe.each(machineNames)('the %s machine', (name) => {
     const silent = new Set<string>();
     for (const { to, intents } of explore(name).edges) {
       const hears = new Set(accepted(to.snapshot));
-      for (const intent of intents) {
+      for (const intent of intents.filter((each) => !isCalledOff(each, intents))) {
         for (const answer of answersOf(intent, specOf(of, intent.type))) {
           if (!hears.has(answer) && !mayIgnore(name, to.state, intent, answer)) {
             silent.add(`${to.state}: ${intent.type} → ${answer}`);
@@ -120,6 +120,11 @@ describe.each(machineNames)('the %s machine', (name) => {
     expect(snapshot.status).toBe('active');
   });
 });
+
+/** A timer that the same step arms and cancels: the path only passed through the state that wanted it. */
+const isCalledOff = (intent: Intent, intents: readonly Intent[]): boolean =>
+  intent.type === 'timer.arm' && intents.slice(intents.indexOf(intent)).some(({ type, params }) =>
+    type === 'timer.cancel' && params['name'] === intent.params['name']);
 
 const mayIgnore = (name: MachineName, state: string, { type }: Intent, answer: string): boolean =>
   mayBeIgnored[name].some((each) => each.test(`* ${type} ${answer}`) || each.test(`${state} ${type} ${answer}`));

@@ -66,6 +66,7 @@ const diskPath: Samples<DiskPathEvent> = {
   'operator.release': [{ ...operator }, { ...operator, to: 'n2' }],
   'turn.due': [{}],
   'retry.due': [{}],
+  'prepare.due': [{}],
   'cooldown.due': [{}],
   'lock.acquireRefused': [{ reason, code: 'held' }, { reason, code: 'delayed' }],
   'lock.granted': [
