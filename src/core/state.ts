@@ -7,7 +7,7 @@ export function dotted(value: Json): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return '';
   return Object.entries(value)
-    .map(([key, below]) => (dotted(below as Json) === '' ? key : `${key}.${dotted(below as Json)}`))
+    .map(([key, below]) => (dotted(below) === '' ? key : `${key}.${dotted(below)}`))
     .join('+');
 }
 
@@ -25,7 +25,7 @@ export function describe(snapshot: Snapshot): string {
 
 /** The same for a state value that stands in a record. */
 export function describeValue(of: Definition, value: Json): string {
-  let node: StateNodeLike | undefined = of.machine.root as unknown as StateNodeLike;
+  let node: StateNodeLike | undefined = of.machine.root;
   let sentence = '';
   for (const key of dotted(value).split('.')) {
     node = node?.states[key];

@@ -178,11 +178,13 @@ export class Commit {
         this.#parts.dispatch(actor, id, intent);
         return;
       }
-      void durable.then((atLast) => {
-        if (atLast && actor.pending.has(id)) this.#parts.dispatch(actor, id, intent);
-        else if (!atLast) this.#parts.onWithheld(actor, id, intent);
-      });
+      void this.#dispatchOnceDurable(actor, id, intent, durable);
     });
+  }
+
+  async #dispatchOnceDurable(actor: Actor, id: string, intent: Intent, durable: Promise<boolean>): Promise<void> {
+    if (!(await durable)) this.#parts.onWithheld(actor, id, intent);
+    else if (actor.pending.has(id)) this.#parts.dispatch(actor, id, intent);
   }
 }
 

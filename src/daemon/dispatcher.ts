@@ -57,7 +57,7 @@ export class Dispatcher {
     const { params } = intent;
     if (spec.answer.by === 'recipient') {
       const { to, ...fields } = params;
-      this.#parts.post(String(to), { type: spec.answer.told, ...fields } as DomainEvent, id);
+      this.#parts.post(String(to), { type: spec.answer.told, ...fields }, id);
     } else if (intent.type === 'timer.arm') {
       this.#parts.armTimer(actor.id, id, String(params['name']), Number(params['ms']));
     } else if (intent.type === 'timer.cancel') {

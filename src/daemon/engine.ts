@@ -22,8 +22,8 @@ export interface EngineParts {
   readonly commandsPerKind: number;
   effects(): Effects;
   /** Called first in every turn. */
-  beforeTurn(): void;
-  mayServe(): boolean;
+  readonly beforeTurn: () => void;
+  readonly mayServe: () => boolean;
   /** An actor took a record; `moved` when its state is another one now. */
   onRecord(record: JournalRecord, actor: Actor, moved: boolean): void;
 }
@@ -76,7 +76,7 @@ export class Engine {
       },
     });
     this.#dispatcher = new Dispatcher({
-      effects: new Proxy({}, { get: (_, type) => parts.effects()[String(type)] }) as Effects,
+      effects: new Proxy<Effects>({}, { get: (_, type) => parts.effects()[String(type)] }),
       commandsPerKind: parts.commandsPerKind,
       mayServe: parts.mayServe,
       post: (actor, event, settles) => this.#answer(actor, event, settles),

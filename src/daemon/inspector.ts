@@ -80,7 +80,7 @@ function machineInfo(name: MachineName): MachineInfo {
     name,
     version,
     definition: machine.config as unknown as Json,
-    graph: graph as unknown as Json,
+    graph,
     mermaid: toMermaid(graph),
   };
 }
@@ -105,7 +105,7 @@ async function post(
     if (open.size === 0) settled();
   });
   try {
-    const receipt = await engine.post(id, { ...event, ...operator } as DomainEvent, {
+    const receipt = await engine.post(id, { ...event, ...operator }, {
       kind: 'operator',
       ...operator,
     });

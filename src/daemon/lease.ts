@@ -10,9 +10,9 @@ export interface LeaseParts {
   readonly renewEveryMs: number;
   readonly requestDeadlineMs: number;
   /** Consul says that the session does not exist any more. */
-  onLost(session: string, reason: string): void;
+  readonly onLost: (session: string, reason: string) => void;
   /** Our own deadline has passed: Consul may end the session at any moment. */
-  onExpired(session: string, reason: string): void;
+  readonly onExpired: (session: string, reason: string) => void;
 }
 
 const retryMs = 250;

@@ -4,7 +4,6 @@ import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { NodeContext } from '../../machines/node/node.machine.ts';
 import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
-import type { Json } from '../../machines/intent.ts';
 import type { Local, LocalDisk, LocalPath } from './local.ts';
 import type { Outbid } from './outbid.ts';
 import type { Registry } from './registry.ts';
@@ -23,7 +22,7 @@ export function localOf(registry: Registry, settings: DaemonSettings, sightings:
       paths.set(id, { id, disk: context.disk, index: context.index, state, top, tags: tagsOf(snapshot), context });
     } else if (id.startsWith('disk/')) {
       const context = snapshot.context as DiskContext;
-      disks.set(context.disk, { idle: tagsOf(snapshot).includes('idle'), settings: context.settings as Json });
+      disks.set(context.disk, { idle: tagsOf(snapshot).includes('idle'), settings: context.settings });
     } else if (id.startsWith('exclusion/')) {
       exclusions.set(id.slice('exclusion/'.length), state);
     }

@@ -1,5 +1,4 @@
 // The cluster as this node last saw it, joined with its own actors.
-import type { Json } from '../../machines/intent.ts';
 import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
 import type { ClusterView } from '../core/view.ts';
@@ -16,7 +15,7 @@ export function summarise(daemon: Daemon): ClusterSummary {
     trouble: daemon.troubles.consul,
     nodes: nodesOf(view),
     disks: [...view.disks.keys()].sort().map((disk) => diskOf(view, engine.registry, disk)),
-    exclusions: [...view.exclusions].map(([session, { value }]) => ({ session, ...value })),
+    exclusions: Array.from(view.exclusions, ([session, { value }]) => ({ session, ...value })),
     problems: view.problems,
   };
 }
@@ -48,7 +47,7 @@ function diskOf(view: ClusterView, registry: Registry, disk: string): DiskSummar
   if (spec === undefined) throw new TypeError(`disk ${disk} is not in the view`);
   const paths = spec.paths.map(({ index, ip }) => pathOf(view, registry, disk, index, ip));
   const { desired, iqn, wwn, backstore, access } = spec;
-  return { disk, desired, status: statusOf(desired, paths), iqn, wwn, backstore, access: access as Json, paths };
+  return { disk, desired, status: statusOf(desired, paths), iqn, wwn, backstore, access, paths };
 }
 
 function pathOf(view: ClusterView, registry: Registry, disk: string, index: number, ip: string): PathSummary {

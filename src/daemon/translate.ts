@@ -111,7 +111,7 @@ function tellPath(view: ClusterView, local: Local, placement: Places, path: Loca
   const key = keys.path(path.disk, path.index);
   if (view.problems.some((problem) => problem.key === key || problem.key === keys.disk(path.disk))) return;
   const lock = view.locks.get(id);
-  const say = (event: { type: string } & Record<string, unknown>) => tell(path.id, event as DomainEvent, key);
+  const say = (event: { type: string } & Record<string, unknown>) => tell(path.id, event, key);
 
   // Our own release may show in the view before its answer is in; nothing of the path is left here by then.
   const isReleasing = path.state.startsWith('releasing.unlocking');

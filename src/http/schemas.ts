@@ -197,4 +197,3 @@ export type MachineInfo = Static<typeof MachineInfo>;
 export type Serving = Static<typeof Serving>;
 export type PostAccepted = Static<typeof PostAccepted>;
 export type PostRefused = Static<typeof PostRefused>;
-export type PostAnswer = PostAccepted | PostRefused;

@@ -11,7 +11,7 @@ import { memoryNetwork } from '../../adapters/memory-host.ts';
 import { stateOf } from '../../src/core/state.ts';
 import { viewParser, type ClusterView } from '../../src/core/view.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
-import type { DaemonLog } from '../../src/daemon/log.ts';
+import { silentLog as log } from '../../src/daemon/log.ts';
 import type { DaemonSettings } from '../../src/daemon/settings.ts';
 import type { Method } from '../../machines/exclusion/events.ts';
 import type { ClusterPort } from '../../src/ports/cluster.ts';
@@ -28,8 +28,6 @@ export interface Node {
   cutOff: boolean;
 }
 
-const silent = (() => {}) as never;
-const log = { debug: silent, info: silent, warn: silent, error: silent, fatal: silent } as unknown as DaemonLog;
 const stepMs = 50;
 
 export class Cluster {
