@@ -15,7 +15,7 @@ export type NodeContext = {
 };
 
 const retryMinMs = 100;
-const retryMaxMs = 2_000;
+const retryMaxMs = 5_000;
 
 const node = setup({
   types: {

@@ -130,7 +130,7 @@ export class Daemon {
         this.#changed();
       },
     });
-    this.#observe();
+    void this.#observe();
     this.#tick();
   }
 
@@ -268,22 +268,18 @@ export class Daemon {
     });
   }
 
-  #observe(): void {
-    void inspectDataPlane(this.engine.registry, this.#observer, (actor, event, cause) =>
-      this.tell(actor, event, cause),
-    ).then((trouble) => {
-      if (trouble !== this.#dataPlaneTrouble) {
-        if (trouble === null) this.#parts.log.info({}, 'the data plane can be read');
-        else
-          this.#parts.log.warn(
-            { data: { reason: trouble } },
-            'the data plane cannot be read; nothing is done because of that',
-          );
-        this.#dataPlaneTrouble = trouble;
-        this.#changed();
-      }
-      if (this.#running) this.#after(this.settings.observeEveryMs, () => this.#observe());
-    });
+  async #observe(): Promise<void> {
+    const tell = (actor: string, event: DomainEvent, cause: Cause) => this.tell(actor, event, cause);
+    const trouble = await inspectDataPlane(this.engine.registry, this.#observer, tell);
+    if (trouble !== this.#dataPlaneTrouble) {
+      const { log } = this.#parts;
+      const unread = 'the data plane cannot be read; nothing is done because of that';
+      if (trouble === null) log.info({}, 'the data plane can be read');
+      else log.warn({ data: { reason: trouble } }, unread);
+      this.#dataPlaneTrouble = trouble;
+      this.#changed();
+    }
+    if (this.#running) this.#after(this.settings.observeEveryMs, () => void this.#observe());
   }
 
   #after(ms: number, then: () => void): void {

@@ -97,7 +97,7 @@ export class Dispatcher {
     const ended = (before?.ended ?? Promise.resolve()).then(() => this.#carryOut(actor, id, intent, abort.signal));
     const running: Running = { abort: spec.abortable ? abort : null, ended };
     this.#lanes.set(key, running);
-    void ended.then(() => {
+    void ended.finally(() => {
       if (this.#lanes.get(key) === running) this.#lanes.delete(key);
     });
   }

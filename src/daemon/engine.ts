@@ -2,7 +2,6 @@
 import type { DomainEvent, Intent } from '../../machines/intent.ts';
 import { specOf, type Snapshot } from '../core/definition.ts';
 import { recover } from '../core/recover.ts';
-import { describe, stateOf } from '../core/state.ts';
 import { persist } from '../core/step.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ActorSnapshot, Cause, JournalPort, JournalRecord } from '../ports/journal.ts';
@@ -12,6 +11,7 @@ import { Dispatcher, type Effects } from './dispatcher.ts';
 import type { DaemonLog } from './log.ts';
 import { Registry } from './registry.ts';
 import { Scribe } from './scribe.ts';
+import { StepLog } from './step-log.ts';
 import { Timers } from './timers.ts';
 
 export interface EngineParts {
@@ -42,6 +42,7 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #followers = new Set<(record: JournalRecord) => void>();
   readonly #dirty = new Set<Actor>();
+  readonly #stepLog: StepLog;
   /** Intents that the last daemon left without an answer. */
   readonly #inherited = new Set<string>();
   #recordsSinceSnapshot = 0;
@@ -50,6 +51,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     const { clock, journal, log } = parts;
     this.#parts = parts;
+    this.#stepLog = new StepLog(log, clock);
     this.timers = new Timers(clock, (actor, name, intent) => this.#answer(actor, { type: `${name}.due` }, intent));
     this.scribe = new Scribe({
       journal,
@@ -164,24 +166,9 @@ export class Engine {
   }
 
   #note(record: JournalRecord, before: Snapshot, actor: Actor): void {
-    const { log } = this.#parts;
-    const from = stateOf(before);
-    const to = stateOf(actor.snapshot);
-    const moved = from !== to;
+    const moved = this.#stepLog.note(record, before, actor.snapshot);
     this.counts.records += 1;
     this.#dirty.add(actor);
-    const intents = record.intents.map(({ type }) => type);
-    const line = {
-      actor: record.actor,
-      seq: record.seq,
-      event: record.event.type,
-      from,
-      to,
-      intents,
-      data: { event: record.event },
-    };
-    if (moved) log.info({ ...line, why: describe(actor.snapshot) }, 'step');
-    else log.debug(line, 'step');
     this.#parts.onRecord(record, actor, moved);
     for (const follower of this.#followers) follower(record);
     this.#recordsSinceSnapshot += 1;

@@ -9,7 +9,7 @@ import { wantedExclusions } from './translate-exclusions.ts';
 
 export function retireIdle(engine: Engine, view: ClusterView): void {
   let wanted: ReadonlyMap<string, string> | null = null;
-  for (const actor of [...engine.registry.all()]) {
+  for (const actor of engine.registry.all()) {
     if (actor.seq === 0 || !isSpent(actor)) continue;
     if (actor.id.startsWith('exclusion/')) {
       wanted ??= wantedExclusions(view);
