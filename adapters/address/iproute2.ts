@@ -4,45 +4,55 @@ import type { Address, AddressPort } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { failure, type Run, shareDeadline } from '../run.ts';
 import { sameIp } from '../ip-text.ts';
+import { sharedRead } from '../shared-read.ts';
 import { announceByArp, probeByArp } from './arping.ts';
 import { probeByNeighbourDiscovery } from './ndisc6.ts';
 import { type AddressView, readAddresses } from './ip-show.ts';
 
 export function iproute2Address(settings: { run: Run }): AddressPort {
   const { run } = settings;
+  const look = sharedRead((options) => readAddresses(run, options));
+  const node: Node = { run, look };
   return {
-    probe: (address, waitMs, options) => probe(run, address, waitMs, options),
-    ensureAdded: (address, options) => ensureAdded(run, address, options),
-    ensureRemoved: (address, options) => ensureRemoved(run, address, options),
+    probe: (address, waitMs, options) => probe(node, address, waitMs, options),
+    ensureAdded: (address, options) => ensureAdded(node, address, options),
+    ensureRemoved: (address, options) => ensureRemoved(node, address, options),
     async observe(options) {
-      const view = await readAddresses(run, options);
+      const view = await look(options);
       return view.kind === 'done' ? done(view.value.addresses.map(plain)) : view;
     },
     announce: (address, options) => announce(run, address, options),
   };
 }
 
+interface Node {
+  readonly run: Run;
+  readonly look: (options: CallOptions) => Promise<Outcome<AddressView>>;
+}
+
 async function probe(
-  run: Run,
+  { run, look }: Node,
   address: Address,
   waitMs: number,
   options: CallOptions,
 ): Promise<Outcome<{ answeredBy: string | null }>> {
   const left = shareDeadline(options);
-  const view = await readAddresses(run, left());
-  if (view.kind !== 'done') return view;
   const ask = isIP(address.ip) === 6 ? probeByNeighbourDiscovery : probeByArp;
   const answers = await ask(run, address, waitMs, left());
   if (answers.kind !== 'done') return answers;
+  if (answers.value.length === 0) return done({ answeredBy: null });
+  // Only who answers can be mistaken for the node itself.
+  const view = await look(left());
+  if (view.kind !== 'done') return view;
   const foreign = answers.value.find((linkAddress) => !view.value.linkAddresses.has(linkAddress));
   return done({ answeredBy: foreign ?? null });
 }
 
-async function ensureAdded(run: Run, address: Address, options: CallOptions): Promise<Outcome> {
+async function ensureAdded({ run, look }: Node, address: Address, options: CallOptions): Promise<Outcome> {
   const family = isIP(address.ip);
   if (family === 0) return refused(`${address.ip} is not an IP address`);
   const left = shareDeadline(options);
-  const view = await readAddresses(run, left());
+  const view = await look(left());
   if (view.kind !== 'done') return view;
   const present = view.value.addresses.filter(({ ip }) => sameIp(ip, address.ip));
   const elsewhere = present.find((one) => one.interface !== address.interface || one.prefix !== address.prefix);
@@ -55,9 +65,9 @@ async function ensureAdded(run: Run, address: Address, options: CallOptions): Pr
   return change(run, ['ip', 'addr', 'add', text(address), 'dev', address.interface, ...flags], left());
 }
 
-async function ensureRemoved(run: Run, address: Address, options: CallOptions): Promise<Outcome> {
+async function ensureRemoved({ run, look }: Node, address: Address, options: CallOptions): Promise<Outcome> {
   const left = shareDeadline(options);
-  const view = await readAddresses(run, left());
+  const view = await look(left());
   if (view.kind !== 'done') return view;
   for (const present of view.value.addresses.filter(({ ip }) => sameIp(ip, address.ip))) {
     if (takesOthersAlong(present, view.value)) {

@@ -1,6 +1,7 @@
 // One tgtd, spoken to through its command line.
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run } from '../run.ts';
+import { sharedRead } from '../shared-read.ts';
 import { plainIp } from '../ip-text.ts';
 import { readAccounts, readPortals, readTargets, type TgtPortal, type TgtTarget } from './tgt-show.ts';
 
@@ -27,8 +28,8 @@ export function tgtAdmin(settings: { run: Run; controlPort: number }): TgtAdmin 
   }
 
   return {
-    targets: (options) => show('target', readTargets, options),
-    portals: (options) => show('portal', readPortals, options),
+    targets: sharedRead((options) => show('target', readTargets, options)),
+    portals: sharedRead((options) => show('portal', readPortals, options)),
     accounts: (options) => show('account', readAccounts, options),
     async change(argv, options, secrets) {
       const result = await call(argv, options, secrets);

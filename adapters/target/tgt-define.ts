@@ -23,7 +23,9 @@ export async function define(
   if (never !== null || id === null) return refused(never ?? 'no target number');
   const secret = await readSecret(spec.access);
   if (secret.kind !== 'done') return secret;
-  const [targets, accounts] = await Promise.all([admin.targets(left()), admin.accounts(left())]);
+  // Which accounts there are matters only to a disk that has one.
+  const known = spec.access.chap === undefined ? done<readonly string[]>([]) : admin.accounts(left());
+  const [targets, accounts] = await Promise.all([admin.targets(left()), known]);
   if (targets.kind !== 'done') return targets;
   if (accounts.kind !== 'done') return accounts;
   const conflict = conflictOf(spec, id, targets.value);

@@ -9,7 +9,7 @@ import { portalName, portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts'
 import { closeSessions, cutConnections } from './tgt-connections.ts';
 import { type BackingFlags, define, stateArgv } from './tgt-define.ts';
 import { isLoopback, isWildcard, samePortal } from '../ip-text.ts';
-import type { TgtPortal } from './tgt-show.ts';
+import type { TgtPortal, TgtTarget } from './tgt-show.ts';
 import { type Left, turns } from './turns.ts';
 
 export interface TgtSettings {
@@ -58,12 +58,11 @@ async function ensureRemoved(service: Service, iqn: string, left: Left): Promise
   if (targets.kind !== 'done') return targets;
   const target = targets.value.find((one) => one.iqn === iqn);
   if (target === undefined) return done(null);
-  const offline = await admin.change(stateArgv(target.id, 'offline'), left());
-  if (offline.kind !== 'done') return offline;
-  const ended = await closeSessions(admin, iqn, left);
-  if (ended.kind !== 'done') return ended;
-  // Without --force: tgtd itself refuses while a session is left.
-  const removed = await admin.change(['--mode', 'target', '--op', 'delete', '--tid', String(target.id)], left());
+  if (target.state !== 'offline') {
+    const offline = await admin.change(stateArgv(target.id, 'offline'), left());
+    if (offline.kind !== 'done') return offline;
+  }
+  const removed = await removeUnused(admin, target, left);
   if (removed.kind !== 'done') return removed;
   const shared = new Set(targets.value.filter((one) => one !== target).flatMap((one) => one.accounts));
   for (const user of target.accounts.filter((name) => !shared.has(name))) {
@@ -73,16 +72,24 @@ async function ensureRemoved(service: Service, iqn: string, left: Left): Promise
   return done(null);
 }
 
+/** Without --force, so tgtd itself refuses while a session is left: only then are there any to look for. */
+async function removeUnused(admin: TgtAdmin, { id, iqn, sessions }: TgtTarget, left: Left): Promise<Outcome> {
+  const argv = ['--mode', 'target', '--op', 'delete', '--tid', String(id)];
+  const removed = sessions.length === 0 ? await admin.change(argv, left()) : refused(`${iqn} has sessions`);
+  if (removed.kind !== 'refused') return removed;
+  const ended = await closeSessions(admin, iqn, left);
+  return ended.kind === 'done' ? admin.change(argv, left()) : ended;
+}
+
 async function ensureOpen(service: Service, portal: Portal, left: Left): Promise<Outcome> {
   const { admin, openedFor } = service;
   const name = portalName(portal);
   const other = openedFor.get(name);
   if (other !== undefined && other !== portal.iqn) return refused(`portal ${name} is open for ${other}`);
-  const targets = await admin.targets(left());
+  const [targets, portals] = await Promise.all([admin.targets(left()), portalsWithoutWildcard(admin, left())]);
   if (targets.kind !== 'done') return targets;
   const target = targets.value.find((one) => one.iqn === portal.iqn);
   if (target === undefined) return refused(`target ${portal.iqn} is not defined`, 'undefined');
-  const portals = await portalsWithoutWildcard(admin, left());
   if (portals.kind !== 'done') return portals;
   openedFor.set(name, portal.iqn);
   if (target.state !== 'ready') {
@@ -105,20 +112,27 @@ async function ensureOpen(service: Service, portal: Portal, left: Left): Promise
 async function ensureClosed(service: Service, portal: Portal, options: CallOptions): Promise<Outcome> {
   const { admin, openedFor } = service;
   const left = shareDeadline(options);
-  const portals = await admin.portals(left());
-  if (portals.kind !== 'done') return portals;
-  // Named as tgtd names it: it compares the text.
-  const present = portals.value.find((open) => samePortal(open, portal));
-  if (present !== undefined) {
-    const closed = await admin.change(portalArgv('delete', portalText(present)), left());
-    if (closed.kind !== 'done') return closed;
-  }
+  const closed = await closePortal(service, portal, left);
+  if (closed.kind !== 'done') return closed;
   openedFor.delete(portalName(portal));
   const [offline, cut] = await Promise.all([
     service.inTurn(portal.iqn, left(), (left) => offlineUnlessServed(service, portal.iqn, left)),
     cutConnections({ admin, run: service.run, portal, left }),
   ]);
   return cut.kind === 'done' ? offline : cut;
+}
+
+/** Whoever opened it knows its name; the list is read only for one of an earlier instance, or one that is gone. */
+async function closePortal({ admin, openedFor }: Service, portal: Portal, left: Left): Promise<Outcome> {
+  if (openedFor.has(portalName(portal))) {
+    const closed = await admin.change(portalArgv('delete', portalName(portal)), left());
+    if (closed.kind !== 'refused') return closed;
+  }
+  const portals = await admin.portals(left());
+  if (portals.kind !== 'done') return portals;
+  // Named as tgtd names it: it compares the text.
+  const present = portals.value.find((open) => samePortal(open, portal));
+  return present === undefined ? done(null) : admin.change(portalArgv('delete', portalText(present)), left());
 }
 
 async function observe(admin: TgtAdmin, options: CallOptions): Promise<Outcome<TargetView>> {
