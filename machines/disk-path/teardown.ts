@@ -1,5 +1,10 @@
 import { ask, diskPath } from './setup.ts';
 
+const notProven = [
+  { guard: 'isStuck', target: 'stuck', actions: 'noteTrouble' },
+  { target: 'retrying', actions: 'noteTrouble' },
+] as const;
+
 /**
  * Close, remove, read back, and only then let go of the storage. A step that fails does not stop the next one:
  * whatever can be taken away is taken away, and reading back decides.
@@ -43,14 +48,8 @@ const steps = (afterFreeing: string, last: string) =>
             { guard: 'isStuck', target: 'stuck', actions: 'noteLeftBehind' },
             { target: 'retrying', actions: 'noteLeftBehind' },
           ],
-          'path.observeRefused': [
-            { guard: 'isStuck', target: 'stuck', actions: 'noteTrouble' },
-            { target: 'retrying', actions: 'noteTrouble' },
-          ],
-          'path.observeUnknown': [
-            { guard: 'isStuck', target: 'stuck', actions: 'noteTrouble' },
-            { target: 'retrying', actions: 'noteTrouble' },
-          ],
+          'path.observeRefused': notProven,
+          'path.observeUnknown': notProven,
         },
       },
       retrying: {

@@ -42,9 +42,10 @@ const exclusion = setup({
       return { node: event.node, methods: event.methods, position: 0, trouble: null };
     }),
     noteEvidence: assign(({ event }) => (assertEvent(event, 'fence.proven'), { evidence: event.evidence })),
-    noteBoundPassed: assign(({ context }) => ({
-      evidence: `the node's own deadline of ${String(methodOf(context)?.method === 'leaseBound' ? waitOf(context) : 0)} ms has passed`,
-    })),
+    noteBoundPassed: assign(({ context }) => {
+      const boundMs = methodOf(context)?.method === 'leaseBound' ? waitOf(context) : 0;
+      return { evidence: `the node's own deadline of ${String(boundMs)} ms has passed` };
+    }),
     noteTrouble: assign(({ event }) => ({ trouble: 'reason' in event ? event.reason : event.type })),
     nextMethod: assign({ position: ({ context }) => context.position + 1 }),
     firstMethod: assign({ position: 0 }),

@@ -123,7 +123,10 @@ export const nodeMachine = node.createMachine({
       },
     },
     recoveringAgain: {
-      ...retrying('Consul does not answer; the node asks again. Nothing served is touched before our deadline.', 'recovering'),
+      ...retrying(
+        'Consul does not answer; the node asks again. Nothing served is touched before our deadline.',
+        'recovering',
+      ),
       on: { 'retry.due': { target: 'recovering' }, 'lease.expired': lost },
     },
     joining: {

@@ -1,5 +1,5 @@
 // What pathwarden writes below its Consul prefix, key by key. Values are JSON; no secrets, ever.
-import Type, { type Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 
 const name = (description: string, example: string) =>
   Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$', description, examples: [example] });

@@ -2,6 +2,7 @@
 import type { DiskContext } from '../../machines/disk/disk.machine.ts';
 import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { NodeContext } from '../../machines/node/node.machine.ts';
+import type { Snapshot } from '../core/definition.ts';
 import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
 import type { Local, LocalDisk, LocalPath } from './local.ts';
@@ -15,12 +16,12 @@ export function localOf(registry: Registry, settings: DaemonSettings, sightings:
   const disks = new Map<string, LocalDisk>();
   const exclusions = new Map<string, string>();
   for (const { id, snapshot } of registry.all()) {
-    const state = stateOf(snapshot);
     if (id.startsWith('path/')) {
-      const context = snapshot.context as DiskPathContext;
-      const [top = ''] = state.split('.', 1);
-      paths.set(id, { id, disk: context.disk, index: context.index, state, top, tags: tagsOf(snapshot), context });
-    } else if (id.startsWith('disk/')) {
+      paths.set(id, pathOf(id, snapshot));
+      continue;
+    }
+    const state = stateOf(snapshot);
+    if (id.startsWith('disk/')) {
       const context = snapshot.context as DiskContext;
       disks.set(context.disk, { idle: tagsOf(snapshot).includes('idle'), settings: context.settings });
     } else if (id.startsWith('exclusion/')) {
@@ -49,6 +50,20 @@ export function localOf(registry: Registry, settings: DaemonSettings, sightings:
     elapsedMs: (sight) => sightings.elapsedMs(sight),
     firstTime: (sight) => sightings.firstTime(sight),
   };
+}
+
+/** Snapshots never change: what was read of one is true for ever. */
+const known = new WeakMap<Snapshot, LocalPath>();
+
+function pathOf(id: string, snapshot: Snapshot): LocalPath {
+  const before = known.get(snapshot);
+  if (before !== undefined) return before;
+  const context = snapshot.context as DiskPathContext;
+  const state = stateOf(snapshot);
+  const [top = ''] = state.split('.', 1);
+  const path = { id, disk: context.disk, index: context.index, state, top, tags: tagsOf(snapshot), context };
+  known.set(snapshot, path);
+  return path;
 }
 
 function nodeState(registry: Registry) {

@@ -46,7 +46,7 @@ export class Scribe {
     return this.#unwritten.length;
   }
 
-  /** Resolves when the daemon may go on: with the records durable, or with the promise that says whether they become so. */
+  /** Resolves when the daemon may go on: the records are durable, or a promise says whether they become so. */
   async write(records: readonly JournalRecord[]): Promise<Written> {
     this.#unwritten.push(...records);
     const lastSeq = records.at(-1)?.seq ?? 0;

@@ -4,7 +4,7 @@ import { rendezvous } from '../core/placement.ts';
 import { actorIds, keys } from '../core/records.ts';
 import type { ClusterView } from '../core/view.ts';
 import type { Local } from './local.ts';
-import type { Tell } from './translate.ts';
+import type { Tell } from './told.ts';
 
 const orphanRetryMs = 1_000;
 

@@ -1,21 +1,15 @@
 // From what Consul says to what actors are told. Pure and level-triggered: it compares the view with where the
 // actors are, so that a missed or repeated view changes nothing.
-import { isDeepStrictEqual } from 'node:util';
 import type { DomainEvent } from '../../machines/intent.ts';
 import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { PathSettings } from '../../machines/disk-path/events.ts';
+import { sameJson } from '../core/json.ts';
 import { place, type Placement, queuePositions } from '../core/placement.ts';
 import { actorIds, keys, type DiskSpec, type PathSpec } from '../core/records.ts';
 import type { ClusterView, PathLock } from '../core/view.ts';
-import type { Cause } from '../ports/journal.ts';
 import { tellExclusions } from './translate-exclusions.ts';
 import type { Local, LocalPath } from './local.ts';
-
-export interface Told {
-  readonly actor: string;
-  readonly event: DomainEvent;
-  readonly cause: Cause;
-}
+import type { Tell, Told } from './told.ts';
 
 const moveExpiryMs = 10_000;
 /** What a node that has many paths to take may need for each, before the next best one tries. */
@@ -43,8 +37,6 @@ interface Places {
   readonly positions: ReadonlyMap<string, number>;
 }
 
-export type Tell = (actor: string, event: DomainEvent, key: string) => void;
-
 function tellNode(view: ClusterView, local: Local, tell: Tell): void {
   if (!local.leased || local.session === null) return;
   const entry = view.nodes.get(local.node);
@@ -68,7 +60,7 @@ function tellSpecifications(view: ClusterView, local: Local, tell: Tell): void {
   for (const [disk, { value: spec }] of view.disks) {
     const actor = local.disks.get(disk);
     const settings = { iqn: spec.iqn, wwn: spec.wwn, backstore: spec.backstore, access: spec.access };
-    if ((actor === undefined || actor.idle) && !isDeepStrictEqual(actor?.settings, settings)) {
+    if ((actor === undefined || actor.idle) && !sameJson(actor?.settings, settings)) {
       tell(actorIds.disk(disk), { type: 'disk.specified', settings } as DomainEvent, keys.disk(disk));
     }
     for (const path of spec.paths)
@@ -90,7 +82,7 @@ function tellPathSpecification(local: Local, disk: string, settings: PathSetting
   const id = actorIds.path(disk, index);
   const actor = local.paths.get(id);
   const mayLearn = actor === undefined || actor.top === 'unlocked';
-  if (mayLearn && !isDeepStrictEqual(actor?.context.settings, settings)) {
+  if (mayLearn && !sameJson(actor?.context.settings, settings)) {
     tell(id, { type: 'path.specified', settings } as DomainEvent, keys.disk(disk));
   }
 }
@@ -157,12 +149,14 @@ function unwantedReason(view: ClusterView, local: Local, path: LocalPath): { rea
   if (spec.desired === 'stopped') return because(disk, 'the disk is stopped');
   if (local.leaving) return because(keys.node(local.node), 'the node is leaving');
   const drain = view.drains.get(local.node)?.value;
-  if (drain !== undefined) return because(keys.drain(local.node), `the node is drained by ${drain.by}: ${drain.reason}`);
+  if (drain !== undefined) {
+    return because(keys.drain(local.node), `the node is drained by ${drain.by}: ${drain.reason}`);
+  }
   const move = view.moves.get(`${path.disk}/${String(path.index)}`)?.value;
   if (move?.from === local.node) {
     return because(keys.move(path.disk, path.index), `moved by ${move.by}: ${move.reason}`);
   }
-  const isSame = isDeepStrictEqual(path.context.settings, settingsOf(local, spec, wanted));
+  const isSame = sameJson(path.context.settings, settingsOf(local, spec, wanted));
   return isSame ? null : because(disk, 'its specification changed');
 }
 

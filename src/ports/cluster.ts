@@ -62,28 +62,29 @@ export interface ClusterPort {
   read(key: string, options: CallOptions): Promise<Outcome<ClusterEntry | null>>;
 
   createSession(spec: SessionSpec, options: CallOptions): Promise<Outcome<{ session: string }>>;
-  /** `refused` with code `gone` when the session does not exist any more. `ttlMs` may be larger than asked for: obey it. */
+  /** `refused` (`gone`) when the session does not exist any more. `ttlMs` may be larger than asked for: obey it. */
   renewSession(session: string, options: CallOptions): Promise<Outcome<{ ttlMs: number }>>;
   destroySession(session: string, options: CallOptions): Promise<Outcome>;
 
   /**
    * One transaction: the key is still at `expectedModifyIndex` (0 = absent), then lock it with `value`.
-   * Refused codes: `held` (a session has it), `delayed` (lock-delay runs), `changed` (another index), `gone` (our session).
+   * Refused codes: `held` (a session has it), `delayed` (lock-delay runs), `changed` (another index), `gone` (our
+   * session).
    */
   acquire(
     request: { key: string; session: string; value: string; expectedModifyIndex: number },
     options: CallOptions,
   ): Promise<Outcome<ClusterEntry>>;
-  /** Consistent read: `done` while the lock is ours with this lockIndex, `refused` (`lost`) when it certainly is not. */
+  /** Consistent read: `done` while the lock is ours with this lockIndex, `refused` (`lost`) when it is not. */
   confirm(lock: Lock, options: CallOptions): Promise<Outcome<ClusterEntry>>;
   /** Replaces the value of a key that we hold; the session and the lockIndex are checked in the same transaction. */
   update(lock: Lock, value: string, options: CallOptions): Promise<Outcome<ClusterEntry>>;
-  /** Unlocks and writes `value` (empty after a clean release) in one transaction. `refused` (`lost`) when it is not ours. */
+  /** Unlocks and writes `value` (empty after a clean release) in one transaction. `refused` (`lost`): not ours. */
   release(lock: Lock, value: string, options: CallOptions): Promise<Outcome>;
 
   /**
-   * Writes a key that nobody locks. With `expectedModifyIndex` (0 = must be absent) it is refused (`changed`) on any other.
-   * Refused (`locked`) for a key that was ever locked: Consul's plain write would set its lockIndex, the epoch, back to 0.
+   * Writes a key that nobody locks. With `expectedModifyIndex` (0 = must be absent): refused (`changed`) on any other.
+   * Refused (`locked`) for a key that was ever locked: Consul's plain write would set its lockIndex, the epoch, to 0.
    */
   put(
     request: { key: string; value: string; expectedModifyIndex?: number },

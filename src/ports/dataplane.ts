@@ -49,7 +49,7 @@ export interface TargetPort {
   /** The target with its LUN and access rules exists and is closed, or open if it already was. */
   ensureDefined(target: TargetSpec, options: CallOptions): Promise<Outcome>;
   ensureRemoved(target: { disk: string; iqn: string }, options: CallOptions): Promise<Outcome>;
-  /** New connections to the portal reach the target. `refused` when the target is not defined or the address is not there. */
+  /** New connections to the portal reach the target. `refused`: the target is not defined or the address not there. */
   ensureOpen(portal: Portal, options: CallOptions): Promise<Outcome>;
   /** Nothing listens on the portal, its connections are reset and their commands have ended. */
   ensureClosed(portal: Portal, options: CallOptions): Promise<Outcome>;
@@ -69,7 +69,7 @@ export interface AddressPort {
   ensureRemoved(address: Address, options: CallOptions): Promise<Outcome>;
   /** Every address on the node, foreign ones included. */
   observe(options: CallOptions): Promise<Outcome<readonly Address[]>>;
-  /** Tells the neighbours once where the IP is now: ARP request and reply, or an unsolicited neighbour advertisement. */
+  /** Tells the neighbours once where the IP is: ARP request and reply, or an unsolicited neighbour advertisement. */
   announce(address: Address, options: CallOptions): Promise<Outcome>;
 }
 
