@@ -24,6 +24,7 @@ test('a browser is installed where one is required', () => {
   expect(isMissing && isRequired, `${executablePath} is needed to test the page`).toBe(false);
 });
 
+// Not every machine has a browser; where one is required, the test above fails.
 describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skipped: it is not installed)' : ''}`, () => {
   const profile = mkdtempSync(join(tmpdir(), 'pathwarden-ui-'));
   let browser: BrowserContext;

@@ -21,7 +21,7 @@ const opening = added.after(event('address.added'), event('lock.confirmed'));
 const epoch = 3;
 
 describe('a path is taken in order:', () => {
-  it('it waits for its turn', () => {
+  it('its turn is waited for', () => {
     const waiting = path.after(specified).when(offered({ rank: 1, delayMs: 250 }));
     waiting.thenIn('unlocked.waiting', ['timer.arm']).thenAsks('timer.arm', { name: 'turn', ms: 250 });
     waiting.when(event('turn.due')).thenIn('locking.acquiring', ['lock.acquire']);

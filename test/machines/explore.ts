@@ -63,10 +63,11 @@ const onlyIn: Readonly<Record<string, RegExp>> = {
 
 /** What guards look at. Counters count to the number that matters; of most facts only their presence does. */
 function keyOf(snapshot: Snapshot): string {
-  const { trouble: _, ...context } = snapshot.context as Record<string, unknown>;
+  const context = snapshot.context as Record<string, unknown>;
   const limits: Readonly<Record<string, number>> = { tries: 5, position: 9 };
   const state = stateOf(snapshot);
-  const matters = ([name]: readonly [string, unknown]): boolean => onlyIn[name]?.test(state) ?? true;
+  const matters = ([name]: readonly [string, unknown]): boolean =>
+    name !== 'trouble' && (onlyIn[name]?.test(state) ?? true);
   const facts = Object.entries(context).filter(matters).map(([name, value]) => {
     if (typeof value === 'number') return Math.min(value, limits[name] ?? 1);
     if (Array.isArray(value)) return value.map((each) => (typeof each === 'string' ? each : ''));

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { Cluster, type Node } from './cluster.ts';
 
-const stopping = ['traffic.block', 'portal.close', 'address.remove', 'lock.release', 'target.remove',
-  'backstore.detach'];
+const stopping = new Set(['traffic.block', 'portal.close', 'address.remove', 'lock.release', 'target.remove',
+  'backstore.detach']);
 const askedBy = (node: Node, from = 0) => node.records.slice(from).flatMap(({ intents }) => intents.map(({ type }) =>
   type));
 
@@ -78,7 +78,7 @@ describe('a restart with the same journal', () => {
       await cluster.pass(500);
       expect(cluster.pathsOf('n1')).toEqual(before);
     }
-    expect(askedBy(node).filter((type) => stopping.includes(type))).toEqual([]);
+    expect(askedBy(node).filter((type) => stopping.has(type))).toEqual([]);
     expect(cluster.sessionOf('n1')).toBe(session);
   });
 
