@@ -12,6 +12,7 @@ import { programVersion } from './cli/version.ts';
 import { configNotices, type Config } from './config/config.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { inspectorOf } from './daemon/inspector.ts';
+import { servingPaths } from './daemon/metrics.ts';
 import type { DaemonSettings } from './daemon/settings.ts';
 import { PathwardenError } from './errors.ts';
 import { buildHttp } from './http/app.ts';
@@ -163,9 +164,7 @@ function tellSystemd(daemon: Daemon, notifier: Notifier): () => void {
   let beats = 0;
   const tell = async (): Promise<void> => {
     const health = inspector.health();
-    const serving = inspector
-      .actors()
-      .filter(({ id, tags }) => id.startsWith('path/') && tags.includes('serving')).length;
+    const serving = servingPaths(daemon);
     await notifier.status(health.ready ? `serves ${String(serving)} paths` : health.reasons.join('; '));
   };
   const everyMs = Math.min(statusEveryMs, (notifier.watchdogMs ?? statusEveryMs * 2) / 2);

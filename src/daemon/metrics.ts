@@ -24,7 +24,7 @@ export function metricsOf(daemon: Daemon): readonly Metric[] {
   const { records, rejected, dispatched } = engine.counts;
   return [
     gauge('pathwarden_paths', 'Path actors on this node by state', countStates(daemon)),
-    gauge('pathwarden_paths_serving', 'Paths that this node serves', one(countTag(daemon, 'serving', 'path/'))),
+    gauge('pathwarden_paths_serving', 'Paths that this node serves', one(servingPaths(daemon))),
     gauge(
       'pathwarden_actors_needing_operator',
       'Actors that wait for a person',
@@ -66,6 +66,9 @@ function countStates({ engine }: Daemon): readonly Sample[] {
   }
   return [...counts].map(([state, value]) => ({ labels: { state }, value }));
 }
+
+/** How many paths this node serves. */
+export const servingPaths = (daemon: Daemon): number => countTag(daemon, 'serving', 'path/');
 
 const countTag = ({ engine }: Daemon, tag: string, prefix: string): number =>
   [...engine.registry.all()].filter(({ id, snapshot }) => id.startsWith(prefix) && tagsOf(snapshot).includes(tag))

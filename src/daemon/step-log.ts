@@ -25,7 +25,8 @@ export class StepLog {
     const to = dotted(record.value);
     const { actor, seq, event } = record;
     const intents = record.intents.map(({ type }) => type);
-    const line = { actor, seq, event: event.type, from, to, intents, data: { event } };
+    const { reason } = event as { reason?: Json };
+    const line = { actor, seq, event: event.type, from, to, intents, ...(reason === undefined ? {} : { reason }) };
     const moved = from !== to;
     if (moved && !this.#wasSaid(record, to)) this.#log.info({ ...line, why: describe(after) }, 'step');
     else this.#log.debug(line, 'step');

@@ -3,12 +3,12 @@
 import type { DomainEvent } from '../../machines/intent.ts';
 import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { PathSettings } from '../../machines/disk-path/events.ts';
-import { sameJson } from '../core/json.ts';
 import { place, type Placement, queuePositions } from '../core/placement.ts';
-import { actorIds, keys, type DiskSpec, type PathSpec } from '../core/records.ts';
+import { actorIds, keys } from '../core/records.ts';
 import type { ClusterView, PathLock } from '../core/view.ts';
 import { tellExclusions } from './translate-exclusions.ts';
 import type { Local, LocalPath } from './local.ts';
+import { diskSettings, isKnown, pathSettings } from './specified.ts';
 import type { Tell, Told } from './told.ts';
 
 const moveExpiryMs = 10_000;
@@ -59,12 +59,12 @@ function tellSpecifications(view: ClusterView, local: Local, tell: Tell): void {
   const unreadable = new Set(view.problems.map(({ key }) => key));
   for (const [disk, { value: spec }] of view.disks) {
     const actor = local.disks.get(disk);
-    const settings = { iqn: spec.iqn, wwn: spec.wwn, backstore: spec.backstore, access: spec.access };
-    if ((actor === undefined || actor.idle) && !sameJson(actor?.settings, settings)) {
+    const settings = diskSettings(spec);
+    if ((actor === undefined || actor.idle) && !isKnown(actor?.settings, settings)) {
       tell(actorIds.disk(disk), { type: 'disk.specified', settings } as DomainEvent, keys.disk(disk));
     }
     for (const path of spec.paths)
-      tellPathSpecification(local, disk, settingsOf(local, spec, path), path.index, tell);
+      tellPathSpecification(local, disk, pathSettings(spec, path, local.portalPort), path.index, tell);
   }
   for (const path of local.paths.values()) {
     const key = keys.disk(path.disk);
@@ -82,20 +82,9 @@ function tellPathSpecification(local: Local, disk: string, settings: PathSetting
   const id = actorIds.path(disk, index);
   const actor = local.paths.get(id);
   const mayLearn = actor === undefined || actor.top === 'unlocked';
-  if (mayLearn && !sameJson(actor?.context.settings, settings)) {
+  if (mayLearn && !isKnown(actor?.context.settings, settings)) {
     tell(id, { type: 'path.specified', settings } as DomainEvent, keys.disk(disk));
   }
-}
-
-function settingsOf({ portalPort }: Local, spec: DiskSpec, path: PathSpec): PathSettings {
-  const vlan = path.vlan === undefined ? '' : `.${String(path.vlan)}`;
-  return {
-    ip: path.ip,
-    prefix: path.prefix,
-    interface: `${path.interface}${vlan}`,
-    port: path.port ?? portalPort,
-    iqn: spec.iqn,
-  };
 }
 
 function tellPath(view: ClusterView, local: Local, placement: Places, path: LocalPath, tell: Tell): void {
@@ -156,7 +145,7 @@ function unwantedReason(view: ClusterView, local: Local, path: LocalPath): { rea
   if (move?.from === local.node) {
     return because(keys.move(path.disk, path.index), `moved by ${move.by}: ${move.reason}`);
   }
-  const isSame = sameJson(path.context.settings, settingsOf(local, spec, wanted));
+  const isSame = isKnown(path.context.settings, pathSettings(spec, wanted, local.portalPort));
   return isSame ? null : because(disk, 'its specification changed');
 }
 
