@@ -1,10 +1,10 @@
 // The inspector: builds the Fastify app. Routes validate and ask the InspectorPort; nothing here decides.
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import fastify, { LogController, type FastifyBaseLogger } from 'fastify';
 import type { InspectorPort } from '../ports/inspector.ts';
 import { BoardFeed } from './board-feed.ts';
+import type { App, HttpLimits, RouteContext } from './route-context.ts';
 import { answerError, answerNotFound } from './error-handler.ts';
 import { EventStreams } from './event-stream.ts';
 import { actorRoutes } from './routes/actors.ts';
@@ -29,18 +29,6 @@ export interface HttpOptions {
   readonly limits?: Partial<HttpLimits>;
 }
 
-export interface HttpLimits {
-  readonly bodyBytes: number;
-  /** Live streams open at once. One more is answered with LIMIT_EXCEEDED. */
-  readonly streams: number;
-  /** Bytes that may wait for one client of a live stream before it is dropped. */
-  readonly streamBacklogBytes: number;
-  /** Silence after which a stream says that it is alive, milliseconds. */
-  readonly heartbeatMs: number;
-  /** Least time between two boards on `/v1/stream`, milliseconds. */
-  readonly boardMs: number;
-}
-
 const defaultLimits: HttpLimits = {
   bodyBytes: 64 * 1024,
   streams: 64,
@@ -48,23 +36,6 @@ const defaultLimits: HttpLimits = {
   heartbeatMs: 10_000,
   boardMs: 200,
 };
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
-/** What the routes share. */
-export interface RouteContext {
-  readonly inspector: InspectorPort;
-  readonly token: string | null;
-  readonly limits: HttpLimits;
-  readonly streams: EventStreams;
-  readonly boards: BoardFeed;
-}
 
 /** Not listening yet: see listen.ts. `inject` works on it. */
 export function buildHttp({ inspector, token, log, limits: changed = {} }: HttpOptions): App {

@@ -1,6 +1,6 @@
 // Opens the inspector's port, and says whose it is when it is taken.
 import { PathwardenError } from '../errors.ts';
-import type { App } from './app.ts';
+import type { App } from './route-context.ts';
 
 export interface ListenAddress {
   readonly host: string;

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { PathwardenError } from '../errors.ts';
-import type { App } from './app.ts';
+import type { App } from './route-context.ts';
 
 const headers = {
   'content-security-policy':

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
-import { buildHttp, type App, type HttpLimits } from '../../src/http/app.ts';
+import { buildHttp } from '../../src/http/app.ts';
+import type { App, HttpLimits } from '../../src/http/route-context.ts';
 import { FakeInspector } from './fake-inspector.ts';
 
 export const token = 'correct horse battery staple'.replaceAll(' ', '-');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { HttpLimits } from '../../src/http/app.ts';
+import type { HttpLimits } from '../../src/http/route-context.ts';
 import { listen } from '../../src/http/listen.ts';
 import { harness, type Harness } from './harness.ts';
 

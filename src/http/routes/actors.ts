@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { PathwardenError } from '../../errors.ts';
 import { actorShapes, idFrom } from '../actor-url.ts';
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import { ActorView, ErrorBody, Explanation } from '../schemas.ts';
 
 const Filter = Type.Object({

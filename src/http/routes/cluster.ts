@@ -1,5 +1,5 @@
 // What Consul says now, as this node last saw it: once, and live.
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import { ClusterSummary } from '../schemas.ts';
 
 export function clusterRoutes(app: App, { inspector, streams, boards }: RouteContext): void {

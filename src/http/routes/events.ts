@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import type { InspectorPort } from '../../ports/inspector.ts';
 import type { JournalRecord as Entry } from '../../ports/journal.ts';
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import type { EventStream } from '../event-stream.ts';
 import { JournalRecord } from '../schemas.ts';
 import { requestInvalid } from '../validation.ts';

@@ -1,5 +1,5 @@
 // Liveness and readiness, for whatever restarts the daemon and whatever waits for it.
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import { Health } from '../schemas.ts';
 
 export function healthRoutes(app: App, { inspector }: RouteContext): void {

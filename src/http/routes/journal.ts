@@ -1,5 +1,5 @@
 // How much the journal holds and where it lies.
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import { JournalInfo } from '../schemas.ts';
 
 export function journalRoutes(app: App, { inspector }: RouteContext): void {

@@ -1,7 +1,7 @@
 // The machines that run here, as data and as diagrams.
 import { Type } from 'typebox';
 import { PathwardenError } from '../../errors.ts';
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import { ErrorBody, MachineInfo } from '../schemas.ts';
 
 const Params = Type.Object({ name: Type.String({ minLength: 1, maxLength: 128, examples: ['disk-path'] }) });

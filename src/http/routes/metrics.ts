@@ -1,5 +1,5 @@
 // Figures for Prometheus.
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import { prometheusText } from '../prometheus.ts';
 
 export function metricsRoutes(app: App, { inspector }: RouteContext): void {

@@ -1,7 +1,7 @@
 // The one way in for operators. Authenticated, schema-checked, journaled with who and why.
 import { PathwardenError } from '../../errors.ts';
 import { actorShapes, idFrom } from '../actor-url.ts';
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import { isDiskActor, mistakesOf, OperatorBody } from '../operator-events.ts';
 import { ErrorBody, PostAccepted, PostRefused } from '../schemas.ts';
 import { requireToken } from '../security.ts';

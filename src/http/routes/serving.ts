@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { actorIds } from '../../core/records.ts';
 import { PathwardenError } from '../../errors.ts';
-import type { App, RouteContext } from '../app.ts';
+import type { App, RouteContext } from '../route-context.ts';
 import { ErrorBody, Serving } from '../schemas.ts';
 
 const Params = Type.Object({
