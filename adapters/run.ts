@@ -1,4 +1,5 @@
 // The only way pathwarden runs a program: argv in, result out. Never a shell.
+import { type ChildProcess, fork } from 'node:child_process';
 import { execa } from 'execa';
 import { type CallOptions, refused, type Refused, unknown, type Unknown } from '../src/ports/outcome.ts';
 
@@ -34,6 +35,8 @@ export interface RunnerSettings {
   /** Put before every argv, for example `ip netns exec NAME`. */
   readonly prefixArgv?: readonly string[];
   readonly record?: (record: RunRecord) => void;
+  /** Who runs it. By default this process does. */
+  readonly execute?: Run;
 }
 
 const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
@@ -60,7 +63,9 @@ export function createRunner(settings: RunnerSettings = {}): Run {
       command: hide(argv.join(' ')),
       durationMs: Math.round(performance.now() - started),
     });
-    const result = hideIn(await execute([...(settings.prefixArgv ?? []), ...argv], options, facts), hide);
+    const whole = [...(settings.prefixArgv ?? []), ...argv];
+    const ended = await (settings.execute?.(whole, options) ?? execute(whole, options, facts));
+    const result = hideIn({ ...ended, ...facts() }, hide);
     settings.record?.({
       command: result.command,
       durationMs: result.durationMs,
@@ -69,6 +74,15 @@ export function createRunner(settings: RunnerSettings = {}): Run {
     });
     return result;
   };
+}
+
+/** A small Node program that is spoken to by messages, keeps nothing alive, and sees it when this process is gone. */
+export function startCompanion(program: string): ChildProcess {
+  const execArgv = ['--max-semi-space-size=1', '--max-old-space-size=128', '--optimize-for-size'];
+  const child = fork(program, [], { env: environment, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  child.unref();
+  child.channel?.unref();
+  return child;
 }
 
 /** What a command that did not do its work means to a port: `refused` when it said so itself, else `unknown`. */
