@@ -17,7 +17,10 @@ export type Offer = {
   readonly modifyIndex: number;
   readonly rank: number;
   readonly delayMs: number;
+  /** The last owner, unless it released cleanly. */
   readonly evidence: Incarnation | null;
+  /** The method that proved it unable to write already; null while nothing is proven. */
+  readonly proof: string | null;
 };
 
 type Grant = { readonly epoch: number; readonly modifyIndex: number; readonly evidence: Incarnation | null };

@@ -81,8 +81,8 @@ export const diskPath = setup({
     forgetSettings: assign({ settings: null }),
     noteOffer: assign(({ event }) => {
       assertEvent(event, 'path.offered');
-      const { modifyIndex, rank, delayMs, evidence } = event;
-      return { offer: { modifyIndex, rank, delayMs, evidence } };
+      const { modifyIndex, rank, delayMs, evidence, proof } = event;
+      return { offer: { modifyIndex, rank, delayMs, evidence, proof } };
     }),
     noteGrant: assign(({ event }) => {
       assertEvent(event, ['lock.granted', 'lock.observed']);
@@ -177,7 +177,8 @@ export const ask = {
     params: ({ context }: Given) => ({
       key: keyOf(context),
       expectedModifyIndex: context.offer?.modifyIndex ?? 0,
-      evidence: context.offer?.evidence ?? null,
+      // What is proven needs no remembering: the lock is taken without the last owner's name.
+      evidence: typeof context.offer?.proof === 'string' ? null : (context.offer?.evidence ?? null),
     }),
   },
   readLock: { type: 'lock.read', params: ({ context }: Given) => ({ key: keyOf(context) }) },

@@ -31,6 +31,9 @@ export interface DispatcherParts {
   onBroken(intent: Intent, error: unknown): void;
 }
 
+/** As many as the connections that the Consul client opens for them. */
+const lockRequestsMax = 48;
+
 interface Running {
   readonly abort: AbortController | null;
   readonly ended: Promise<void>;
@@ -166,7 +169,10 @@ export class Dispatcher {
     const kind = lasts ? intent.type : intent.type.slice(0, intent.type.indexOf('.'));
     const existing = this.#gates.get(kind);
     if (existing !== undefined) return existing;
-    const gate = new Gate(lasts ? Number.POSITIVE_INFINITY : this.#parts.commandsPerKind);
+    const { commandsPerKind } = this.#parts;
+    // A request to Consul waits and costs the node nothing; a command is a process.
+    const width = kind === 'lock' ? Math.max(commandsPerKind, lockRequestsMax) : commandsPerKind;
+    const gate = new Gate(lasts ? Number.POSITIVE_INFINITY : width);
     this.#gates.set(kind, gate);
     return gate;
   }

@@ -4,7 +4,7 @@ import type { DomainEvent } from '../../machines/intent.ts';
 import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { PathSettings } from '../../machines/disk-path/events.ts';
 import { place, type Placement, queuePositions } from '../core/placement.ts';
-import { actorIds, keys } from '../core/records.ts';
+import { actorIds, keys, type Incarnation } from '../core/records.ts';
 import type { ClusterView, PathLock } from '../core/view.ts';
 import { tellExclusions } from './translate-exclusions.ts';
 import type { Local, LocalPath } from './local.ts';
@@ -178,7 +178,8 @@ function tellOffer(
   }
   if (local.isOutbid(keys.path(path.disk, path.index), offer.modifyIndex)) return;
   // Our turn is set already. Ranks shift with every path that is taken: to follow them is to race the best node.
-  if (waiting && path.context.offer?.modifyIndex === offer.modifyIndex) return;
+  const before = path.context.offer;
+  if (waiting && before?.modifyIndex === offer.modifyIndex && before.proof === offer.proof) return;
   say({ type: 'path.offered', ...offer });
 }
 
@@ -193,17 +194,22 @@ function offerFor(
   const modifyIndex = lock?.modifyIndex ?? 0;
   // Our own session holds it and we do not know of it: take it up, to serve it or to give it back in order.
   if (lock !== undefined && lock.holder !== null && lock.holder === local.session) {
-    return { modifyIndex, rank: 0, delayMs: 0, evidence: lock.pendingExclusion };
+    return { modifyIndex, rank: 0, delayMs: 0, evidence: lock.pendingExclusion, proof: null };
   }
   const rank = placement.ranks.get(id)?.indexOf(local.node) ?? -1;
   if (rank < 0) return null;
   const evidence = lock?.evidence ?? null;
-  if (evidence?.session === local.session) return { modifyIndex, rank, delayMs: 0, evidence: null };
+  if (evidence?.session === local.session) return { modifyIndex, rank, delayMs: 0, evidence: null, proof: null };
   // The last owner lives and may well still serve: it alone can put that right.
   if (evidence !== null && view.nodes.get(evidence.node)?.session === evidence.session) return null;
   const held = evidence === null ? 0 : local.remainingMs(`${id}@${String(modifyIndex)}`, local.lockDelayMs);
   const queued = (placement.positions.get(id) ?? 0) * queueDelayMs;
-  return { modifyIndex, rank, delayMs: held + rank * (local.rankDelayMs + queued), evidence };
+  return { modifyIndex, rank, delayMs: held + rank * (local.rankDelayMs + queued), evidence, proof: proofOf(view, evidence) };
+}
+
+function proofOf(view: ClusterView, evidence: Incarnation | null): string | null {
+  const exclusion = view.exclusions.get(evidence?.session ?? '')?.value;
+  return exclusion?.state === 'proven' ? exclusion.method : null;
 }
 
 function isMoveOver(local: Local, path: LocalPath, lock: PathLock | undefined, from: string, sight: string): boolean {

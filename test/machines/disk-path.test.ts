@@ -8,7 +8,7 @@ const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fi
 const because = { reason: 'because' };
 const specified = event('path.specified', { settings });
 const offered = (fields: object = {}) =>
-  event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, ...fields });
+  event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null, ...fields });
 const granted = (evidence: object | null = null) => event('lock.granted', { epoch: 3, modifyIndex: 10, evidence });
 const proven = (session: string) => event('exclusion.proven', { session, method: 'self' });
 const free = event('address.probed', { answeredBy: null });
@@ -42,6 +42,13 @@ describe('a path is taken in order:', () => {
   it('the lock first, keeping whom it was lost by', () => {
     path.after(specified).when(offered({ evidence: lost })).thenIn('locking.acquiring', ['lock.acquire'])
       .thenAsks('lock.acquire', { key: 'paths/d1/1', expectedModifyIndex: 7, evidence: lost });
+  });
+
+  it('and no longer naming one who is proven unable to write already', () => {
+    path.after(specified).when(offered({ evidence: lost, proof: 'self' })).thenIn('locking.acquiring', ['lock.acquire'])
+      .thenAsks('lock.acquire', { evidence: null });
+    expect(path.after(specified).when(event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: lost }))
+      .intents.map(({ params }) => params['evidence'])).toEqual([lost]);
   });
 
   it('then storage, while the network is asked for the IP', () => {
@@ -164,5 +171,19 @@ describe('a lock that was asked for', () => {
       delayed.thenAsks('timer.arm', { ms });
       again = delayed.after(event('retry.due'));
     }
+  });
+});
+
+describe('a last owner that is proven unable to write before the lock is asked for', () => {
+  const asks = (proof: string | null) => path.after(specified).when(offered({ evidence: lost, proof }));
+
+  it('is not remembered in the lock, and nothing waits for its proof', () => {
+    asks('command').thenAsks('lock.acquire', { evidence: null });
+    path.after(specified, offered({ evidence: lost, proof: 'command' })).when(granted())
+      .thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm']);
+  });
+
+  it('is remembered while nobody has proven it', () => {
+    asks(null).thenAsks('lock.acquire', { evidence: lost });
   });
 });

@@ -47,9 +47,10 @@ const diskPath: Samples<DiskPathEvent> = {
   'path.withdrawn': [{}],
   'path.resumed': [{}],
   'path.offered': [
-    { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null },
-    { modifyIndex: 7, rank: 0, delayMs: 0, evidence: lost },
-    { modifyIndex: 8, rank: 1, delayMs: 250, evidence: lost },
+    { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null },
+    { modifyIndex: 7, rank: 0, delayMs: 0, evidence: lost, proof: null },
+    { modifyIndex: 7, rank: 0, delayMs: 0, evidence: lost, proof: 'self' },
+    { modifyIndex: 8, rank: 1, delayMs: 250, evidence: lost, proof: null },
   ],
   'path.notOffered': [{ reason }],
   'path.unwanted': [{ reason }],
