@@ -4,14 +4,14 @@ import type { Address, AddressPort } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { failure, type Run, shareDeadline } from '../run.ts';
 import { sameIp } from '../ip-text.ts';
-import { sharedRead } from '../shared-read.ts';
+import { sharedCall } from '../shared-call.ts';
 import { announceByArp, probeByArp } from './arping.ts';
 import { probeByNeighbourDiscovery } from './ndisc6.ts';
 import { type AddressView, readAddresses } from './ip-show.ts';
 
 export function iproute2Address(settings: { run: Run }): AddressPort {
   const { run } = settings;
-  const look = sharedRead((options) => readAddresses(run, options));
+  const look = sharedCall((options) => readAddresses(run, options));
   const node: Node = { run, look };
   return {
     probe: (address, waitMs, options) => probe(node, address, waitMs, options),

@@ -1,8 +1,8 @@
 // One tgtd, spoken to through its command line.
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run } from '../run.ts';
-import { sharedRead } from '../shared-read.ts';
-import { plainIp } from '../ip-text.ts';
+import { sharedCall } from '../shared-call.ts';
+import { isWildcard, plainIp } from '../ip-text.ts';
 import { readAccounts, readPortals, readTargets, type TgtPortal, type TgtTarget } from './tgt-show.ts';
 
 export interface TgtAdmin {
@@ -28,8 +28,8 @@ export function tgtAdmin(settings: { run: Run; controlPort: number }): TgtAdmin 
   }
 
   return {
-    targets: sharedRead((options) => show('target', readTargets, options)),
-    portals: sharedRead((options) => show('portal', readPortals, options)),
+    targets: sharedCall((options) => show('target', readTargets, options)),
+    portals: sharedCall((options) => show('portal', readPortals, options)),
     accounts: (options) => show('account', readAccounts, options),
     async change(argv, options, secrets) {
       const result = await call(argv, options, secrets);
@@ -49,3 +49,16 @@ export const portalName = ({ ip, port }: TgtPortal): string => portalText({ ip: 
 /** `IP:port` as tgtadm writes it. */
 export const portalText = (portal: TgtPortal): string =>
   portal.ip.includes(':') ? `[${portal.ip}]:${portal.port}` : `${portal.ip}:${portal.port}`;
+
+/** Refused when tgtd listens everywhere, for then no portal can be closed. */
+export async function portalsWithoutWildcard(
+  admin: TgtAdmin,
+  options: CallOptions,
+): Promise<Outcome<readonly TgtPortal[]>> {
+  const portals = await admin.portals(options);
+  if (portals.kind !== 'done') return portals;
+  const wildcard = portals.value.find(({ ip }) => isWildcard(ip));
+  if (wildcard === undefined) return portals;
+  const fix = `start it with --iscsi portal=127.0.0.1:${wildcard.port}`;
+  return refused(`tgtd listens on every address (portal ${portalText(wildcard)}): ${fix}`, 'wildcard');
+}

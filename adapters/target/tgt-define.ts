@@ -4,7 +4,7 @@ import type { AccessRules, TargetSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { shareDeadline } from '../run.ts';
 import { targetId, unusable } from './definition.ts';
-import type { TgtAdmin } from './tgt-admin.ts';
+import { portalsWithoutWildcard, type TgtAdmin } from './tgt-admin.ts';
 import type { TgtTarget } from './tgt-show.ts';
 
 export type BackingFlags = 'sync:direct' | 'sync' | 'direct';
@@ -25,7 +25,9 @@ export async function define(
   if (secret.kind !== 'done') return secret;
   // Which accounts there are matters only to a disk that has one.
   const known = spec.access.chap === undefined ? done<readonly string[]>([]) : admin.accounts(left());
-  const [targets, accounts] = await Promise.all([admin.targets(left()), known]);
+  const allowed = portalsWithoutWildcard(admin, left());
+  const [portals, targets, accounts] = await Promise.all([allowed, admin.targets(left()), known]);
+  if (portals.kind !== 'done') return portals;
   if (targets.kind !== 'done') return targets;
   if (accounts.kind !== 'done') return accounts;
   const conflict = conflictOf(spec, id, targets.value);

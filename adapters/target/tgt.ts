@@ -5,11 +5,11 @@
 import type { Portal, TargetPort, TargetView } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { type Run, shareDeadline } from '../run.ts';
-import { portalName, portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
+import { portalName, portalsWithoutWildcard, portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
 import { closeSessions, cutConnections } from './tgt-connections.ts';
 import { type BackingFlags, define, stateArgv } from './tgt-define.ts';
-import { isLoopback, isWildcard, samePortal } from '../ip-text.ts';
-import type { TgtPortal, TgtTarget } from './tgt-show.ts';
+import { isLoopback, samePortal } from '../ip-text.ts';
+import type { TgtTarget } from './tgt-show.ts';
 import { type Left, turns } from './turns.ts';
 
 export interface TgtSettings {
@@ -26,7 +26,7 @@ export function tgtTarget(settings: TgtSettings): TargetPort {
   const flags = settings.backingFlags ?? 'sync:direct';
   const { inTurn } = service;
   return {
-    ensureDefined: (spec, options) => inTurn(spec.iqn, options, (left) => ensureDefined(service, spec, flags, left)),
+    ensureDefined: (spec, options) => inTurn(spec.iqn, options, (left) => define(admin, spec, flags, left())),
     ensureRemoved: ({ iqn }, options) => inTurn(iqn, options, (left) => ensureRemoved(service, iqn, left)),
     ensureOpen: (portal, options) => inTurn(portal.iqn, options, (left) => ensureOpen(service, portal, left)),
     ensureClosed: (portal, options) => ensureClosed(service, portal, options),
@@ -40,16 +40,6 @@ interface Service {
   /** Portal → IQN, for the portals that this instance opened. Those of an earlier one are not in it. */
   readonly openedFor: Map<string, string>;
   readonly inTurn: ReturnType<typeof turns>;
-}
-
-async function ensureDefined(
-  service: Service,
-  spec: Parameters<typeof define>[1],
-  flags: BackingFlags,
-  left: Left,
-): Promise<Outcome> {
-  const portals = await portalsWithoutWildcard(service.admin, left());
-  return portals.kind === 'done' ? define(service.admin, spec, flags, left()) : portals;
 }
 
 async function ensureRemoved(service: Service, iqn: string, left: Left): Promise<Outcome> {
@@ -161,18 +151,6 @@ async function offlineUnlessServed(service: Service, iqn: string, left: Left): P
   const target = targets.value.find((one) => one.iqn === iqn);
   if (target === undefined || target.state === 'offline') return done(null);
   return admin.change(stateArgv(target.id, 'offline'), left());
-}
-
-async function portalsWithoutWildcard(
-  admin: TgtAdmin,
-  options: CallOptions,
-): Promise<Outcome<readonly TgtPortal[]>> {
-  const portals = await admin.portals(options);
-  if (portals.kind !== 'done') return portals;
-  const wildcard = portals.value.find(({ ip }) => isWildcard(ip));
-  if (wildcard === undefined) return portals;
-  const fix = `start it with --iscsi portal=127.0.0.1:${wildcard.port}`;
-  return refused(`tgtd listens on every address (portal ${portalText(wildcard)}): ${fix}`, 'wildcard');
 }
 
 const portalArgv = (op: 'new' | 'delete', portal: string): string[] => [

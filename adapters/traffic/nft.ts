@@ -6,16 +6,25 @@ import { isIP } from 'node:net';
 import type { TrafficPort } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { failure, type Run } from '../run.ts';
+import { sharedCall } from '../shared-call.ts';
 
+/** Changes that come while a transaction runs go into the next one together: each rule that it mends costs the kernel. */
 export function nftTraffic(settings: { run: Run; table?: string }): TrafficPort {
   const table = settings.table ?? 'pathwarden';
+  let waiting: string[] = [];
+  const transact = sharedCall(async (options): Promise<Outcome> => {
+    const input = frame(table) + waiting.join('');
+    waiting = [];
+    const result = await settings.run(['nft', '-f', '-'], { ...options, input });
+    return result.kind === 'exited' && result.code === 0 ? done(null) : failure(result);
+  });
   const apply = async (ip: string, change: Change, options: CallOptions): Promise<Outcome> => {
     const family = isIP(ip);
     if (family === 0) return refused(`${ip} is not an IP address`);
     const sets = [`inet ${table} blocked${family}`, ...(family === 4 ? [`arp ${table} blocked4`] : [])];
-    const script = frame(table) + sets.map((set) => change(set, ip)).join('');
-    const result = await settings.run(['nft', '-f', '-'], { ...options, input: script });
-    return result.kind === 'exited' && result.code === 0 ? done(null) : failure(result);
+    // In the order of the calls, so that the last word on an address counts, also after one that was called off.
+    waiting.push(sets.map((set) => change(set, ip)).join(''));
+    return transact(options);
   };
   return {
     ensureBlocked: (ip, options) => apply(ip, block, options),

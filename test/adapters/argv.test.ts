@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { iproute2Address } from '../../adapters/address/iproute2.ts';
 import { tgtTarget } from '../../adapters/target/tgt.ts';
-import { nftTraffic } from '../../adapters/traffic/nft.ts';
 import { recordingRunner } from './recording-runner.ts';
 
 const patience = { deadlineMs: 1000 };
@@ -268,19 +267,4 @@ describe('ip and arping', () => {
     const missing = at(node(), { ndisc6: 'missing' });
     expect(await missing.own.probe(six, 150, patience)).toMatchObject({ kind: 'refused', code: 'missing' });
   });
-});
-
-test('nft changes one element, in one transaction that makes what is missing', async () => {
-  const { run, asked } = recordingRunner();
-  const traffic = nftTraffic({ run });
-  await traffic.ensureBlocked('10.0.0.1', patience);
-  await traffic.ensureUnblocked('fd00::1', patience);
-  expect(asked.map(({ argv }) => argv)).toEqual(['nft -f -', 'nft -f -']);
-  expect(asked[0]?.options.input).toMatch(
-    /add element inet pathwarden blocked4 \{ 10\.0\.0\.1 \}\nadd element arp pathwarden blocked4 \{ 10\.0\.0\.1 \}\n$/,
-  );
-  expect(asked[1]?.options.input).toMatch(
-    /add element inet pathwarden blocked6 \{ fd00::1 \}\ndelete element inet pathwarden blocked6 \{ fd00::1 \}\n$/,
-  );
-  expect(asked[0]?.options.input).not.toMatch(/flush ruleset|flush table|delete table/);
 });

@@ -10,7 +10,7 @@ interface Rule {
   readonly mayTypes?: readonly string[];
 }
 
-const besideAdapters = ['adapters/run.ts', 'adapters/ip-text.ts', 'adapters/shared-read.ts'];
+const besideAdapters = ['adapters/run.ts', 'adapters/ip-text.ts', 'adapters/shared-call.ts'];
 const leaves = ['src/errors.ts', 'src/log.ts'];
 
 const rules: readonly Rule[] = [

@@ -1,16 +1,16 @@
-// Reads that are asked for at the same time share one. A read that runs already is not shared: it may have missed what
-// the caller just did, so the caller gets the next one, which begins after its call.
+// Calls that come at the same time share one. One that runs already is not shared: it may have missed what the caller
+// wants of it, so the caller gets the next one, which begins after its call.
 import { type CallOptions, type Outcome, unknown } from '../src/ports/outcome.ts';
 
-type Read<T> = (options: CallOptions) => Promise<Outcome<T>>;
+type Call<T> = (options: CallOptions) => Promise<Outcome<T>>;
 
-/** One caller's end does not end the read of the others: it runs for as long as the most patient of them waits. */
-export function sharedRead<T>(read: Read<T>): Read<T> {
+/** One caller's end does not end the call of the others: it runs for as long as the most patient of them waits. */
+export function sharedCall<T>(call: Call<T>): Call<T> {
   let running: Promise<unknown> | null = null;
   let next: { ends: number; readonly result: Promise<Outcome<T>> } | null = null;
 
   const begin = (deadlineMs: number): Promise<Outcome<T>> => {
-    const mine = read({ deadlineMs });
+    const mine = call({ deadlineMs });
     const settled = mine.catch(() => undefined);
     running = settled;
     void settled.finally(() => {
@@ -34,7 +34,7 @@ export function sharedRead<T>(read: Read<T>): Read<T> {
   };
 }
 
-// Later than the read's own deadline, whose answer says more.
+// Later than the call's own deadline, whose answer says more.
 const graceMs = 20;
 
 async function inTime<T>(result: Promise<Outcome<T>>, options: CallOptions): Promise<Outcome<T>> {

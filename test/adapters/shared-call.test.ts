@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sharedRead } from '../../adapters/shared-read.ts';
+import { sharedCall } from '../../adapters/shared-call.ts';
 import { done, type CallOptions, type Outcome } from '../../src/ports/outcome.ts';
 
 const patience = { deadlineMs: 10_000 };
@@ -8,7 +8,7 @@ const patience = { deadlineMs: 10_000 };
 const slowRead = () => {
   const answers: ((value: string) => void)[] = [];
   const given: CallOptions[] = [];
-  const read = sharedRead((options) => {
+  const read = sharedCall((options) => {
     const { promise, resolve } = Promise.withResolvers<Outcome<string>>();
     answers.push((value) => resolve(done(value)));
     given.push(options);
@@ -17,7 +17,7 @@ const slowRead = () => {
   return { read, answers, given };
 };
 
-describe('a shared read', () => {
+describe('a shared call', () => {
   test('is not joined by who comes while it runs: they share the next, which begins after they asked', async () => {
     const { read, answers } = slowRead();
     const first = read(patience);

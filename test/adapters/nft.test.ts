@@ -1,0 +1,42 @@
+// The exact scripts that nft is given.
+import { expect, test } from 'vitest';
+import { nftTraffic } from '../../adapters/traffic/nft.ts';
+import { recordingRunner } from './recording-runner.ts';
+
+const patience = { deadlineMs: 1000 };
+const done = { kind: 'done', value: null };
+
+test('nft changes one element, in one transaction that makes what is missing', async () => {
+  const { run, asked } = recordingRunner();
+  const traffic = nftTraffic({ run });
+  await traffic.ensureBlocked('10.0.0.1', patience);
+  await traffic.ensureUnblocked('fd00::1', patience);
+  expect(asked.map(({ argv }) => argv)).toEqual(['nft -f -', 'nft -f -']);
+  expect(asked[0]?.options.input).toMatch(
+    /add element inet pathwarden blocked4 \{ 10\.0\.0\.1 \}\nadd element arp pathwarden blocked4 \{ 10\.0\.0\.1 \}\n$/,
+  );
+  expect(asked[1]?.options.input).toMatch(
+    /add element inet pathwarden blocked6 \{ fd00::1 \}\ndelete element inet pathwarden blocked6 \{ fd00::1 \}\n$/,
+  );
+  expect(asked[0]?.options.input).not.toMatch(/flush ruleset|flush table|delete table/);
+});
+
+test('nft changes what comes at the same time in one transaction, in the order of the calls', async () => {
+  const { run, asked } = recordingRunner();
+  const traffic = nftTraffic({ run });
+  const outcomes = await Promise.all([
+    traffic.ensureBlocked('10.0.0.1', patience),
+    traffic.ensureBlocked('10.0.0.2', patience),
+    traffic.ensureUnblocked('10.0.0.3', patience),
+  ]);
+  expect(outcomes).toEqual([done, done, done]);
+  expect(asked).toHaveLength(2);
+  expect(asked[1]?.options.input).toMatch(/blocked4 \{ 10\.0\.0\.2 \}\n[\s\S]*delete element [^\n]*10\.0\.0\.3/);
+});
+
+test('nft refuses all that share a transaction which did not happen', async () => {
+  const { run } = recordingRunner({ nft: { code: 1, stderr: 'Error: Could not process rule' } });
+  const traffic = nftTraffic({ run });
+  const calls = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((ip) => traffic.ensureBlocked(ip, patience));
+  expect((await Promise.all(calls)).map(({ kind }) => kind)).toEqual(['refused', 'refused', 'refused']);
+});
