@@ -13,7 +13,7 @@ import { diskSettings, settings } from '../machines/samples.ts';
 const silent = () => {};
 const path = 'path/d1/1';
 const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const offered = event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null });
+const offered = event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null });
 const unwanted = event('path.unwanted', { reason: 'because' });
 
 interface Asked {
