@@ -34,7 +34,7 @@ const contents = (records: readonly JournalRecord[]) => ({ snapshots: [], record
 const story: readonly Line[] = [
   ['disk/d1', { type: 'disk.specified', settings: diskSettings }],
   [path, { type: 'path.specified', settings }],
-  [path, { type: 'path.offered', modifyIndex: 7, rank: 0, delayMs: 0, evidence: null }],
+  [path, { type: 'path.offered', modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null }],
   [path, { type: 'lock.granted', epoch: 3, modifyIndex: 10, evidence: null }, '3.0'],
   ['disk/d1', { type: 'disk.required', path }, '4.0'],
 ];
@@ -136,7 +136,7 @@ describe('a step', () => {
   });
 
   it('keeps the evidence in what it asks for', () => {
-    const offer = { type: 'path.offered', modifyIndex: 7, rank: 0, delayMs: 0, evidence: lost };
+    const offer = { type: 'path.offered', modifyIndex: 7, rank: 0, delayMs: 0, evidence: lost, proof: null };
     expect(step(kind(path).definition, first, offer).intents[0]?.params).toMatchObject({ evidence: lost });
   });
 });

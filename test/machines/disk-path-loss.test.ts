@@ -9,7 +9,7 @@ const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fi
 const because = { reason: 'because' };
 const specified = event('path.specified', { settings });
 const offered = (fields: object = {}) =>
-  event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, ...fields });
+  event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null, ...fields });
 const granted = (evidence: object | null = null) => event('lock.granted', { epoch: 3, modifyIndex: 10, evidence });
 const nothingLeft = event('path.observed', { address: false, portal: false });
 const addressLeft = event('path.observed', { address: true, portal: false });
