@@ -1,7 +1,6 @@
 // Runs programs from a small process of its own. Starting a program copies the page tables of the process that starts
 // it and stops it meanwhile: for a daemon with a large heap that takes several milliseconds, for a small one less than
 // one. A move of a path runs a score of programs.
-import type { ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { createRunner, type Run, type RunOptions, type RunResult, startCompanion } from '../run.ts';
 import type { Reply, Request } from './protocol.ts';
@@ -37,7 +36,7 @@ export function startLauncher(program = ownProgram): Launcher {
 const ownProgram = join(import.meta.dirname, `program${extname(import.meta.filename)}`);
 
 interface Companion {
-  readonly child: ChildProcess;
+  readonly child: ReturnType<typeof startCompanion>;
   readonly waiting: Map<number, (result: RunResult) => void>;
   ended: boolean;
   heard: number;

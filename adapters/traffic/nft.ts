@@ -8,7 +8,7 @@ import { type CallOptions, done, type Outcome, refused } from '../../src/ports/o
 import { failure, type Run } from '../run.ts';
 import { sharedCall } from '../shared-call.ts';
 
-/** Changes that come while a transaction runs go into the next one together: each rule that it mends costs the kernel. */
+/** Changes that come while a transaction runs share the next one: it takes the kernel long to put the frame in place. */
 export function nftTraffic(settings: { run: Run; table?: string }): TrafficPort {
   const table = settings.table ?? 'pathwarden';
   let waiting: string[] = [];
