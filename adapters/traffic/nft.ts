@@ -8,7 +8,7 @@ import { type CallOptions, done, type Outcome, refused } from '../../src/ports/o
 import { failure, type Run } from '../run.ts';
 import { sharedCall } from '../shared-call.ts';
 
-/** Changes that come while a transaction runs share the next one: it takes the kernel long to put the frame in place. */
+/** Changes that come while a transaction runs share the next one: the frame takes the kernel long. */
 export function nftTraffic(settings: { run: Run; table?: string }): TrafficPort {
   const table = settings.table ?? 'pathwarden';
   let waiting: string[] = [];
