@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { virtualClock } from '../../adapters/clock/virtual.ts';
 import { memoryCluster } from '../../adapters/consul/cluster.ts';
-import { setKey } from '../../adapters/consul/embedded/kv.ts';
+import { deleteKey, setKey } from '../../adapters/consul/embedded/kv.ts';
 import { openStore } from '../../adapters/consul/embedded/store.ts';
 import { memoryDataPlane } from '../../adapters/dataplane.ts';
 import { memoryJournal, type MemoryJournal } from '../../adapters/journal/memory.ts';
@@ -106,7 +106,13 @@ export class Cluster {
 
   /** Somebody writes over a key by hand. Consul lets them, whoever holds its lock. */
   overwrite(key: string, value: string): void {
-    this.store.write((state) => setKey(state, { key: `pathwarden/${key}`, value, flags: 0, session: '' }));
+    this.store.write((state) => setKey(state, rowOf(key, value)));
+  }
+
+  /** Somebody deletes a key by hand and makes it anew: nobody holds its lock any more. */
+  remake(key: string, value: string): void {
+    this.store.write((state) => deleteKey(state, rowOf(key, value).key, this.clock.monotonicMs()));
+    this.overwrite(key, value);
   }
 
   /** Lets time pass in small steps, and looks at the network after each. */
@@ -186,6 +192,10 @@ export class Cluster {
 function troubleOf({ context }: { readonly context: { readonly trouble?: string | null } }): string {
   return typeof context.trouble === 'string' ? ` (${context.trouble})` : '';
 }
+
+/** As Consul keeps it: values in base64. */
+const rowOf = (key: string, value: string) =>
+  ({ key: `pathwarden/${key}`, value: Buffer.from(value).toString('base64'), flags: 0, session: '' });
 
 const cuttable = (cluster: ClusterPort, node: { readonly cutOff: boolean }): ClusterPort =>
   new Proxy(cluster, {
