@@ -50,6 +50,7 @@ const node = setup({
       ({ event }) => (assertEvent(event, 'node.registered'), { registeredAt: event.modifyIndex }),
     ),
     noteTrouble: assign(({ event }) => ({ trouble: 'reason' in event ? event.reason : event.type })),
+    noteUnheard: assign({ trouble: 'the daemon started twice, and Consul did not answer in between' }),
     noteJoined: assign({ trouble: null, tries: 0 }),
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
   },
@@ -85,6 +86,11 @@ const armRetry = {
   params: ({ context }: Given) => ({ name: 'retry', ms: Math.min(retryMinMs * 2 ** context.tries, retryMaxMs) }),
 } as const;
 const lost = { target: 'fencing', actions: 'noteTrouble' } as const;
+/** A start stands in for a contact once: otherwise a daemon that starts again and again serves for ever. */
+const startedAgain = [
+  { guard: 'hadSession', target: 'fencing', actions: ['noteStart', 'noteUnheard'] },
+  { target: 'recovering', reenter: true, actions: 'noteStart' },
+] as const;
 const operatorParams = ({ event }: { event: NodeEvent }) => {
   assertEvent(event, ['operator.drain', 'operator.undrain', 'operator.confirmDown']);
   return { node: event.node, by: event.by, reason: event.reason };
@@ -120,6 +126,7 @@ export const nodeMachine = node.createMachine({
         ],
         'session.findUnknown': { target: 'recoveringAgain', actions: 'noteTrouble' },
         'lease.expired': lost,
+        'node.started': startedAgain,
       },
     },
     recoveringAgain: {
@@ -127,7 +134,7 @@ export const nodeMachine = node.createMachine({
         'Consul does not answer; the node asks again. Nothing served is touched before our deadline.',
         'recovering',
       ),
-      on: { 'retry.due': { target: 'recovering' }, 'lease.expired': lost },
+      on: { 'retry.due': { target: 'recovering' }, 'lease.expired': lost, 'node.started': startedAgain },
     },
     joining: {
       description: 'The node is opening a session.',

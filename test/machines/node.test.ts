@@ -65,6 +65,28 @@ describe.each(['session.lost', 'lease.expired'])('after %s', (type) => {
   });
 });
 
+describe('a start without Consul', () => {
+  const started = event('node.started', { instance: 'i1', bootId: 'b2' });
+  const unheard = joined.when(started).thenIn('recovering', ['session.find']);
+
+  it('touches nothing, until the own deadline passes', () => {
+    unheard.when(event('session.findUnknown', because)).thenIn('recoveringAgain', ['timer.arm']);
+    unheard.when(event('lease.expired', because)).thenIn('fencing', ['paths.fence', 'exclusion.prove']);
+  });
+
+  it('that follows another one gives everything up: a start stands in for a contact once', () => {
+    for (const before of [unheard, unheard.after(event('session.findUnknown', because))]) {
+      before.when(started).thenIn('fencing', ['paths.fence', 'exclusion.prove'])
+        .thenAsks('exclusion.prove', { session: 's1' });
+    }
+    unheard.after(event('session.found', { session: 's1' })).when(started).thenIn('recovering', ['session.find']);
+  });
+
+  it('of a node that never had a session has nothing to give up', () => {
+    given('node').after(started).when(started).thenIn('recovering', ['session.find']);
+  });
+});
+
 describe('a node that leaves', () => {
   it('says so, waits until it is empty, and ends its session', () => {
     joined.when(event('node.leaveRequested')).thenIn('leaving', ['node.announceLeaving'])

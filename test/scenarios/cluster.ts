@@ -45,9 +45,9 @@ export class Cluster {
     this.methods = methods;
   }
 
-  async start(name: string, journal: MemoryJournal = memoryJournal()): Promise<Node> {
+  async start(name: string, journal: MemoryJournal = memoryJournal(), cutOff = false): Promise<Node> {
     const faults = createFaults();
-    const node: Node = { name, journal, faults, records: [], cutOff: false, daemon: undefined as never };
+    const node: Node = { name, journal, faults, records: [], cutOff, daemon: undefined as never };
     const daemon = new Daemon({
       settings: settingsFor(name, this.methods), journal, clock: this.clock, log, fences: this.methods.map(() =>
         undefined),
@@ -74,12 +74,12 @@ export class Cluster {
   }
 
   /** A restart in order: the session and the data plane are kept. */
-  async restart(name: string): Promise<Node> {
+  async restart(name: string, cutOff = false): Promise<Node> {
     const { daemon, journal } = this.node(name);
     const stopped = daemon.stop('keep', 0);
     await this.clock.advanceAndSettle(0);
     await stopped;
-    return this.start(name, memoryJournal({ image: journal.image }));
+    return this.start(name, memoryJournal({ image: journal.image }), cutOff);
   }
 
   endSession(session: string): void {

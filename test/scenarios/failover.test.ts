@@ -97,6 +97,26 @@ describe('a restart with the same journal', () => {
   });
 });
 
+describe('a daemon that starts again and again while Consul cannot be reached', () => {
+  it('gets one lease for that and not one for each start', async () => {
+    const cluster = new Cluster([{ method: 'leaseBound', boundMs: 12_000 }]);
+    for (const name of ['n1', 'n2']) await cluster.start(name);
+    await cluster.addDisk('d1', ['10.0.1.1']);
+    await cluster.until(() => cluster.allServed(), 10_000);
+    const [name = ''] = cluster.servers('d1/1');
+    const session = cluster.sessionOf(name);
+    cluster.node(name).cutOff = true;
+    for (let start = 1; start <= 6; start += 1) {
+      await cluster.pass(6_000);
+      // Its session ends one TTL after its last renewal, as Consul would end it.
+      if (start === 2) cluster.endSession(session);
+      await cluster.restart(name, true);
+    }
+    await cluster.until(() => cluster.allServed(), 10_000);
+    expect(cluster.servers('d1/1')).not.toEqual([name]);
+  });
+});
+
 describe('a lost session', () => {
   it('is fenced, proven by its own node, and the node joins again with a new one', async () => {
     const cluster = await threeNodes();
