@@ -6,6 +6,7 @@ import { httpApi } from '../adapters/consul/http.ts';
 import { loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../adapters/dataplane.ts';
 import { commandFence } from '../adapters/fence/command.ts';
 import { sqliteJournal } from '../adapters/journal/sqlite.ts';
+import { startLauncher } from '../adapters/launcher/launcher.ts';
 import { memoryNetwork } from '../adapters/memory-host.ts';
 import { createRunner, type Run } from '../adapters/run.ts';
 import { programVersion } from './cli/version.ts';
@@ -32,7 +33,12 @@ const notifyDeadlineMs = 2_000;
 export async function runAgent(config: Config): Promise<void> {
   const log = createLog({ level: config.log.level, node: config.node.name });
   for (const notice of configNotices(config)) log.warn({ data: { notice } }, 'configuration');
-  const run = createRunner({ record: (record) => log.debug({ data: record }, 'command') });
+  // Only real data planes run many commands; the others need no process for it.
+  const launcher = config.dataPlane.kind === 'tgt' ? startLauncher() : null;
+  const run = createRunner({
+    ...(launcher === null ? {} : { execute: launcher.run }),
+    record: (record) => log.debug({ data: record }, 'command'),
+  });
   const notifier = systemdNotifier(process.env, (argv) => run(argv, { deadlineMs: notifyDeadlineMs }));
   const settings = await settingsOf(config);
   const clock = systemClock();
@@ -69,6 +75,7 @@ export async function runAgent(config: Config): Promise<void> {
     await stop(daemon, config, why, log);
   } finally {
     await http.close();
+    launcher?.close();
   }
 }
 
