@@ -19,6 +19,7 @@ import type { DaemonLog } from './log.ts';
 import { Looks } from './looks.ts';
 import { Observer } from './observer.ts';
 import { Outbid } from './outbid.ts';
+import { isEmptying } from './pace.ts';
 import { retireIdle } from './retire.ts';
 import type { DaemonSettings } from './settings.ts';
 import { Sightings } from './sightings.ts';
@@ -261,6 +262,7 @@ export class Daemon {
     this.#after(tickMs, () => {
       const waits =
         this.#outbid.expire() ||
+        isEmptying(this.view, { node: this.settings.node, leaving: this.#nodeState() === 'leaving' }) ||
         this.view.moves.size > 0 ||
         [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);
       if (waits) this.#looks.now();

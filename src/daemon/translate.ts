@@ -8,6 +8,7 @@ import { actorIds, keys, type Incarnation } from '../core/records.ts';
 import type { ClusterView, PathLock } from '../core/view.ts';
 import { tellExclusions } from './translate-exclusions.ts';
 import type { Local, LocalPath } from './local.ts';
+import { planMoves } from './pace.ts';
 import { diskSettings, isKnown, pathSettings } from './specified.ts';
 import type { Tell, Told } from './told.ts';
 
@@ -25,8 +26,12 @@ export function translate(view: ClusterView, local: Local): readonly Told[] {
   tellSpecifications(view, local, tell);
   if (!local.joined && !local.leaving) return told;
 
-  const ranks: Placement = local.joined ? place(view) : new Map();
-  const placement = { ranks, positions: queuePositions(ranks) };
+  const ranks = place(view);
+  const placement = {
+    ranks: local.joined ? ranks : new Map<string, never>(),
+    positions: queuePositions(ranks),
+    mayMove: planMoves(view, local, ranks),
+  };
   for (const path of local.paths.values()) tellPath(view, local, placement, path, tell);
   if (local.joined) tellExclusions(view, local, tell);
   return told;
@@ -35,6 +40,8 @@ export function translate(view: ClusterView, local: Local): readonly Told[] {
 interface Places {
   readonly ranks: Placement;
   readonly positions: ReadonlyMap<string, number>;
+  /** May one more served path be given up in this look because the node shall be empty? */
+  readonly mayMove: () => boolean;
 }
 
 function tellNode(view: ClusterView, local: Local, tell: Tell): void {
@@ -100,7 +107,7 @@ function tellPath(view: ClusterView, local: Local, placement: Places, path: Loca
   if (lost !== null) return say({ type: 'lock.lost', reason: lost });
 
   const unwanted = unwantedReason(view, local, path);
-  if (unwanted !== null && ['locking', 'mapped', 'enabled'].includes(path.top) && path.context.giveUp === null) {
+  if (unwanted !== null && mustGoNow(path, unwanted, placement)) {
     tell(path.id, { type: 'path.unwanted', reason: unwanted.reason } as DomainEvent, unwanted.key);
   }
   if (path.state.startsWith('locking.proving')) tellProof(view, path, say);
@@ -128,18 +135,34 @@ function lostReason(
   return lock.holder === local.session ? 'the lock was taken anew' : `node ${lock.node ?? '?'} holds the lock`;
 }
 
-/** Why the path must go, and the key that says so. */
-function unwantedReason(view: ClusterView, local: Local, path: LocalPath): { reason: string; key: string } | null {
+interface Unwanted {
+  readonly reason: string;
+  /** The key that says so. */
+  readonly key: string;
+  readonly isPlanned?: boolean;
+}
+
+/** What is not served yet goes at once; what is served and only shall be elsewhere waits until there is room. */
+function mustGoNow(path: LocalPath, { isPlanned }: Unwanted, placement: Places): boolean {
+  if (path.context.giveUp !== null) return false;
+  if (path.top === 'locking' || path.top === 'mapped') return true;
+  if (path.top !== 'enabled') return false;
+  return isPlanned !== true || placement.mayMove();
+}
+
+/** Why the path must go. */
+function unwantedReason(view: ClusterView, local: Local, path: LocalPath): Unwanted | null {
   const because = (key: string, reason: string) => ({ key, reason });
   const disk = keys.disk(path.disk);
   const spec = view.disks.get(path.disk)?.value;
   const wanted = spec?.paths.find(({ index }) => index === path.index);
   if (spec === undefined || wanted === undefined) return because(disk, 'the path was removed');
   if (spec.desired === 'stopped') return because(disk, 'the disk is stopped');
-  if (local.leaving) return because(keys.node(local.node), 'the node is leaving');
+  if (local.leaving) return { ...because(keys.node(local.node), 'the node is leaving'), isPlanned: true };
   const drain = view.drains.get(local.node)?.value;
   if (drain !== undefined) {
-    return because(keys.drain(local.node), `the node is drained by ${drain.by}: ${drain.reason}`);
+    const reason = `the node is drained by ${drain.by}: ${drain.reason}`;
+    return { ...because(keys.drain(local.node), reason), isPlanned: true };
   }
   const move = view.moves.get(`${path.disk}/${String(path.index)}`)?.value;
   if (move?.from === local.node) {
@@ -203,8 +226,9 @@ function offerFor(
   // The last owner lives and may well still serve: it alone can put that right.
   if (evidence !== null && view.nodes.get(evidence.node)?.session === evidence.session) return null;
   const held = evidence === null ? 0 : local.remainingMs(`${id}@${String(modifyIndex)}`, local.lockDelayMs);
+  const proof = proofOf(view, evidence);
   const queued = (placement.positions.get(id) ?? 0) * queueDelayMs;
-  return { modifyIndex, rank, delayMs: held + rank * (local.rankDelayMs + queued), evidence, proof: proofOf(view, evidence) };
+  return { modifyIndex, rank, delayMs: held + rank * (local.rankDelayMs + queued), evidence, proof };
 }
 
 function proofOf(view: ClusterView, evidence: Incarnation | null): string | null {

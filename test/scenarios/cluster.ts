@@ -146,12 +146,16 @@ export class Cluster {
     return place === undefined ? [] : this.network.serving(place.ip, place.port);
   }
 
+  paths(): readonly string[] {
+    return [...this.#served.keys()];
+  }
+
   allServed(): boolean {
-    return [...this.#served.keys()].every((path) => this.servers(path).length === 1);
+    return this.paths().every((path) => this.servers(path).length === 1);
   }
 
   pathsOf(name: string): readonly string[] {
-    return [...this.#served.keys()].filter((path) => this.servers(path).includes(name));
+    return this.paths().filter((path) => this.servers(path).includes(name));
   }
 
   node(name: string): Node {

@@ -55,6 +55,22 @@ describe('three nodes', () => {
     await cluster.until(() => cluster.pathsOf('n2').length === 0 && cluster.allServed(), 10_000);
   });
 
+  it('drain a node with one path after the other, so that none waits for many others', async () => {
+    const cluster = await threeNodes(6);
+    const perStep = { kind: 'delay', ms: 100 } as const;
+    for (const { faults } of cluster.nodes.values()) {
+      for (const verb of ['target.ensureClosed', 'target.ensureOpen']) faults.always(verb, perStep);
+    }
+    let mostWithout = 0;
+    await cluster.put('drains/n2', JSON.stringify({ by: 'ada', reason: 'test', at: 0 }));
+    await cluster.until(() => {
+      mostWithout = Math.max(mostWithout, cluster.paths().filter((path) => cluster.servers(path).length === 0).length);
+      return cluster.pathsOf('n2').length === 0 && cluster.allServed();
+    }, 10_000);
+    // The next one closes while the one before it opens.
+    expect(mostWithout).toBeLessThanOrEqual(2);
+  });
+
   it('stop a disk everywhere and leave its locks clean', async () => {
     const cluster = await threeNodes(1);
     const spec = (await cluster.view()).disks.get('d1')?.value;
