@@ -56,7 +56,7 @@ export async function slowestByPath(lab: Lab, paths: readonly LabPath[], window:
 /** Double service in the window, as failures; the two bars of every scenario that need no figures of their own. */
 export function doubleService(lab: Lab, { from, to }: Window): string[] {
   return lab.paths.flatMap((path) =>
-    lab.observer.timeline.double(path.ip, from, to).map(({ hosts, at, upToMs, certain }) => {
+    lab.observer.double(path.ip, from, to).map(({ hosts, at, upToMs, certain }) => {
       const sure = certain ? 'answered together' : 'may have answered together (too near for the samples)';
       const when = `for up to ${upToMs.toFixed(1)} ms, ${(at - from).toFixed(0)} ms into it`;
       return `path ${path.name}: ${hosts.join(' and ')} ${sure} ${when}`;

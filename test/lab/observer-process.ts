@@ -1,10 +1,10 @@
 // Samples every host's own kernel tables all the time: which path addresses are up there, which portals listen.
-// One process for all hosts, so that there is one sweep; /proc/<pid>/net is the view from the pid's namespace.
+// One process for all hosts, so that a sweep is one; /proc/<pid>/net is the view from the pid's namespace.
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { now } from './clock.ts';
 import type { Change } from './timeline.ts';
-import type { ObserverMessage, ObserverRequest } from './observer.ts';
+import type { ObserverMessage, ObserverRequest, Sweep } from './observer.ts';
 
 const everyMs = 10;
 const listening = '0A';
@@ -17,10 +17,7 @@ let port = 3260;
 let holders: Readonly<Record<string, number>> = {};
 const last = new Map<string, { readonly at: number; readonly flags: number }>();
 const tables = new Map<string, { readonly table: string; readonly up: Set<string> }>();
-let sweepBefore = 0;
-let sweeps = 0;
-let slowSweeps = 0;
-let longestMs = 0;
+let sweeps: Sweep[] = [];
 
 setPriority(-15);
 process.on('disconnect', () => process.exit(0));
@@ -31,23 +28,22 @@ process.on('message', (request: ObserverRequest) => {
   } else if (request.type === 'hosts') {
     ({ holders } = request);
   } else {
-    tell({ type: 'figures', id: request.id, sweeps, slowSweeps, longestMs });
-    longestMs = 0;
-    slowSweeps = 0;
-    sweeps = 0;
+    tell({ type: 'figures', id: request.id, sweeps });
+    // The next count begins where this one ends.
+    sweeps = sweeps.slice(-1);
   }
 });
 
 function sweep(): void {
-  const at = now();
-  if (sweepBefore > 0) {
-    longestMs = Math.max(longestMs, at - sweepBefore);
-    if (at - sweepBefore > 20) slowSweeps += 1;
-  }
-  sweepBefore = at;
-  sweeps += 1;
+  sweeps.push([now(), stolenMs()]);
   const changes = Object.entries(holders).flatMap(([host, pid]) => sample(host, pid));
   if (changes.length > 0) tell({ type: 'changes', changes });
+}
+
+/** What the hypervisor kept from this machine's processors since it started, in ticks of 10 ms. */
+function stolenMs(): number {
+  const [, ticks = '0'] = /^cpu +(?:\d+ ){7}(\d+)/.exec(read('/proc/stat') ?? '') ?? [];
+  return Number(ticks) * 10;
 }
 
 function sample(host: string, pid: number): Change[] {

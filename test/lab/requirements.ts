@@ -7,6 +7,7 @@ const programs: Readonly<Record<string, string>> = {
   nft: 'nftables',
   arping: 'iputils-arping',
   chrt: 'util-linux',
+  taskset: 'util-linux',
   tgtd: 'tgt',
   tgtadm: 'tgt',
   'qemu-io': 'qemu-utils',

@@ -65,7 +65,7 @@ async function attempt(lab: Lab, report: Report, scenario: Scenario, totals: Tot
   const double = doubleService(lab, { from, to: now() });
   report.failures.push(...double.map((text) => `${scenario.name}: ${text}`));
   totals.doubleService += double.length;
-  await keepObserver(lab, totals);
+  await keepObserver(lab, report, totals, from);
   keep(report, `${camel(scenario.name)}InitiatorLateMs`, await lab.initiator.eventLoopDelayMs());
   keep(report, `${camel(scenario.name)}CpuBusyPercent`, busyPercent(cpuBefore, cpuTimes()));
   const verdict = report.failures.length === failuresBefore ? '✓' : '✗';
@@ -74,11 +74,14 @@ async function attempt(lab: Lab, report: Report, scenario: Scenario, totals: Tot
   return true;
 }
 
-async function keepObserver(lab: Lab, totals: Totals): Promise<void> {
-  const { sweeps, slowSweeps, longestMs } = await lab.observer.figures();
+async function keepObserver(lab: Lab, report: Report, totals: Totals, from: number): Promise<void> {
+  const { sweeps, slow, longestMs } = await lab.observer.figures();
   totals.sweeps += sweeps;
-  totals.slowSweeps += slowSweeps;
+  totals.slowSweeps += slow.length;
   totals.samplesMs.push(longestMs);
+  for (const { at, ms } of slow) {
+    report.notes.push(`nobody looked for ${ms.toFixed(1)} ms, ${(at - from).toFixed(0)} ms into it`);
+  }
 }
 
 async function keepMisreads(lab: Lab, report: Report, seenBefore: Set<string>, scenario: string): Promise<void> {
