@@ -16,12 +16,14 @@ export class ConsulServers {
   readonly #hosts: readonly Host[];
   readonly #binary: string;
   readonly #folder: string;
+  readonly #raftMultiplier: number;
 
-  constructor(network: Network, hosts: readonly Host[], binary: string, folder: string) {
+  constructor(network: Network, hosts: readonly Host[], binary: string, folder: string, raftMultiplier: number) {
     this.#network = network;
     this.#hosts = hosts;
     this.#binary = binary;
     this.#folder = folder;
+    this.#raftMultiplier = raftMultiplier;
   }
 
   /** `fresh`: the server has lost its disk. */
@@ -33,6 +35,7 @@ export class ConsulServers {
       this.#binary, 'agent', '-server', `-bootstrap-expect=${this.#hosts.length}`, `-node=${host.name}`,
       `-data-dir=${data}`, `-bind=${host.address}`, `-client=127.0.0.1 ${host.address}`, '-raft-protocol=3',
       '-disable-host-node-id', '-log-level=info',
+      '-hcl', `performance { raft_multiplier = ${this.#raftMultiplier} }`,
       ...this.#hosts.filter((other) => other !== host).map((other) => `-retry-join=${other.address}`),
     ];
     const inside = this.#network.inside(host, argv);

@@ -46,7 +46,7 @@ export class Lab {
     this.#imageFolder = folders.images;
     this.paths = labPaths(network);
     this.power = parts.power;
-    this.consul = new ConsulServers(network, hosts, parts.consulBinary, folders.logs);
+    this.consul = new ConsulServers(network, hosts, parts.consulBinary, folders.logs, parts.raftMultiplier);
     this.targets = new Targets(network, folders.logs);
     const entry = copyProgram(`${folders.logs}/program`);
     const fenceArgv = [process.execPath, script('fence-client.ts'), parts.power.socket];
@@ -61,13 +61,13 @@ export class Lab {
   }
 
   /** Hosts, Consul, targets, daemons; no disks yet. `opened` hears of it before anything in it can fail. */
-  static async open(network: Network, consulBinary: string, opened: (lab: Lab) => void): Promise<Lab> {
+  static async open(network: Network, consul: ConsulChoice, opened: (lab: Lab) => void): Promise<Lab> {
     const folders = makeFolders();
     const hosts: Host[] = [];
     for (const [index, name] of hostNames.entries()) hosts.push(await network.add(name, 11 + index));
     const initiatorHost = await network.add('i', 100);
     const power = await PowerSwitch.open(`${folders.logs}/power.sock`, (node) => powerOff(network, hosts, node));
-    const lab = new Lab(network, hosts, folders, { power, consulBinary, initiatorHost });
+    const lab = new Lab(network, hosts, folders, { power, ...consul, initiatorHost });
     opened(lab);
     lab.observer.watch(hosts);
     await lab.#startParts();
@@ -203,9 +203,14 @@ interface Folders {
   readonly images: string;
 }
 
-interface Parts {
-  readonly power: PowerSwitch;
+interface ConsulChoice {
   readonly consulBinary: string;
+  /** Scales Consul's times between its servers: 1 is for production, 5 is what it starts with. */
+  readonly raftMultiplier: number;
+}
+
+interface Parts extends ConsulChoice {
+  readonly power: PowerSwitch;
   readonly initiatorHost: Host;
 }
 

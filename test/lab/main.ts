@@ -16,6 +16,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    'stock-raft': { type: 'boolean', default: false },
     scenario: { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', default: false },
   },
@@ -53,7 +54,8 @@ async function run(): Promise<Report> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   try {
-    const open = await Lab.open(network, await consulBinary(), (opened) => {
+    const consul = { consulBinary: await consulBinary(), raftMultiplier: options['stock-raft'] ? 5 : 1 };
+    const open = await Lab.open(network, consul, (opened) => {
       lab = opened;
     });
     say(`hosts, Consul, targets and daemons run after ${seconds(now() - begun)}; logs are in ${open.folder}`);
@@ -91,9 +93,10 @@ function print({ metrics, failures }: Report): void {
 }
 
 function help(): number {
-  console.log('npm run lab -- [--json] [--scenario NAME]… [--keep]\n');
+  console.log('npm run lab -- [--json] [--scenario NAME]… [--keep] [--stock-raft]\n');
   for (const { name, what } of scenarios) console.log(`  ${name.padEnd(20)} ${what}`);
   console.log('\n--keep leaves logs, configs and journals in /tmp/pathwarden-lab-<pid>.');
+  console.log('--stock-raft runs Consul with raft_multiplier 5 instead of 1.');
   console.log('Exit codes: 0 ok, 1 failures, 77 cannot run here.');
   return 0;
 }
