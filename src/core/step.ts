@@ -1,5 +1,6 @@
 // One event, one step: the only importer of XState's transition functions.
 import { createActor, getNextTransitions, initialTransition, transition } from 'xstate';
+import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import type { DomainEvent, Intent, Json } from '../../machines/intent.ts';
 import { PathwardenError } from '../errors.ts';
 import { specOf, type Definition, type Kind, type Snapshot } from './definition.ts';
@@ -16,7 +17,7 @@ export function step(of: Definition, from: Snapshot, event: DomainEvent): Step {
   if (event.type.startsWith('xstate.')) {
     throw new PathwardenError('MACHINE_MISUSED', `The event ${event.type} is reserved for XState and was refused.`);
   }
-  const [next, actions] = transition(of.machine, from, event as never);
+  const [next, actions] = transition(withoutStart(of.machine), from, event as never);
   const ignored = next === from && actions.length === 0;
   return { next: next as Snapshot, intents: actions.map((action) => toIntent(of, action)), ignored };
 }
@@ -41,6 +42,16 @@ export const restore = (of: Definition, persisted: Json): Snapshot =>
 /** Event types that the snapshot's states react to. */
 export const accepted = (snapshot: Snapshot): readonly string[] =>
   [...new Set(getNextTransitions(snapshot).map((each) => each.eventType))].filter(Boolean);
+
+// XState's transition() makes an actor for every step, and an actor begins with the machine's whole initial state:
+// half of the work of a step, thrown away at once. Our machines have no child actors, so nobody looks at it.
+const withoutStart = (machine: AnyStateMachine): AnyActorLogic => ({
+  transition: (snapshot, event, scope) => machine.transition(snapshot, event, scope as never),
+  getInitialSnapshot: () => neverLookedAt,
+  getPersistedSnapshot: () => neverLookedAt,
+});
+
+const neverLookedAt = { status: 'active', output: undefined, error: undefined } as const;
 
 type Action = { readonly type: string; readonly params: unknown };
 
