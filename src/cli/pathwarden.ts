@@ -1,5 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 // The command line of pathwarden: `agent` is the daemon, everything else talks to one over HTTP.
+// Few megabytes for new objects: V8 gives memory back after many small collections, so soon after a burst.
 import { run } from './run.ts';
 import { realTerminal } from './terminal.ts';
 

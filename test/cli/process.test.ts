@@ -1,15 +1,19 @@
 // Real runs of the program: what a shell and a script see.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { aCluster } from './fake-agent.ts';
 import { bench } from './fake-terminal.ts';
 
 const program = new URL('../../src/cli/pathwarden.ts', import.meta.url).pathname;
 
-async function pathwarden(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [program, ...args], {
+const pathwarden = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  started(process.execPath, [program, ...args], env);
+
+async function started(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = spawn(file, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -89,4 +93,15 @@ test('ctrl-c ends a watch with 0', async () => {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   child.stdout.once('data', () => child.kill('SIGINT'));
   expect(await once(child, 'close')).toEqual([0, null]);
+});
+
+test('the first line of the program, which an installed command runs by, has options that Node knows', async () => {
+  const [first = ''] = (await readFile(program, 'utf8')).split('\n');
+  const [, options = ''] = /^#!\/usr\/bin\/env -S (node --max-semi-space-size=.+)$/.exec(first) ?? [];
+  // As Linux does it: everything after the interpreter is one argument.
+  const { code, out, errors } = await started('/usr/bin/env', [`-S ${options}`, program, 'version', '--json'], {
+    PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+  });
+  expect({ code, errors }).toEqual({ code: 0, errors: '' });
+  expect(JSON.parse(out)).toMatchObject({ ok: true });
 });
