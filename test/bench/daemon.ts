@@ -1,6 +1,7 @@
 // A daemon as an operator starts it: the command line, a configuration file, a log. Memory data plane, real journal.
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { stringify } from 'yaml';
 import { freePorts } from '../contract/consul/agents.ts';
 import { end, isRunning, launch } from '../lab/processes.ts';
@@ -43,9 +44,8 @@ export async function startDaemon(place: DaemonPlace): Promise<BenchDaemon> {
   const config = `${folder}/pathwarden.yaml`;
   writeFileSync(config, stringify(configOf(place, port)));
   const log = `${folder}/pathwarden.log`;
-  // For profiles: options of Node itself.
-  const extra = (process.env['PATHWARDEN_BENCH_NODE_OPTIONS'] ?? '').split(' ').filter((word) => word !== '');
-  const child = launch([process.execPath, ...extra, await program(), 'agent', '--config', config], log);
+  // By its own first line, which finds Node on the PATH and gives it options.
+  const child = launch([await program(), 'agent', '--config', config], log, environment());
   const url = `http://127.0.0.1:${port}`;
   await until(`daemon ${name} ready`, 60_000, async () => {
     if (!isRunning(child)) throw new Hopeless(`daemon ${name} has ended: ${readFileSync(log, 'utf8').slice(-2000)}`);
@@ -59,6 +59,13 @@ export async function startDaemon(place: DaemonPlace): Promise<BenchDaemon> {
     steps: () => stepsIn(readFileSync(log, 'utf8')),
     stop: async (signal) => void (await end(child, signal)),
   };
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const { PATH = '', PATHWARDEN_BENCH_NODE_OPTIONS: options, ...rest } = process.env;
+  // For profiles: options of Node itself.
+  const more = options === undefined ? {} : { NODE_OPTIONS: options };
+  return { ...rest, PATH: `${dirname(process.execPath)}:${PATH}`, ...more };
 }
 
 function pidOf({ pid }: ChildProcess): number {

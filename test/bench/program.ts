@@ -1,5 +1,5 @@
 // The program as packages carry it: compiled, so that no type stripper lives in the daemon's memory.
-import { copyFile, cp, rm } from 'node:fs/promises';
+import { chmod, copyFile, cp, rm } from 'node:fs/promises';
 import { run } from '../lab/processes.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -8,7 +8,7 @@ const out = `${root}node_modules/.cache/pathwarden-bench`;
 
 let built: Promise<string> | null = null;
 
-/** Path of the compiled command; built once per run. */
+/** Path of the compiled command, executable as npm installs it; built once per run. */
 export const program = (): Promise<string> => (built ??= build());
 
 async function build(): Promise<string> {
@@ -16,5 +16,7 @@ async function build(): Promise<string> {
   await run([`${root}node_modules/.bin/tsc`, '-p', `${root}test/tsconfig.build.json`, '--outDir', out], 120_000);
   await cp(`${root}src/http/ui`, `${out}/src/http/ui`, { recursive: true });
   await copyFile(`${root}package.json`, `${out}/package.json`);
-  return `${out}/src/cli/pathwarden.js`;
+  const command = `${out}/src/cli/pathwarden.js`;
+  await chmod(command, 0o755);
+  return command;
 }
