@@ -66,7 +66,7 @@ function replay(actor: Recovered, record: JournalRecord): void {
   if (!sameJson(intents as unknown as Json, record.intents as unknown as Json)) {
     throw diverged(actor.id, record.seq, 'the intents differ', { recorded: record.intents, replayed: intents });
   }
-  if (!sameJson(next.value as Json, actor.snapshot.value as Json)) actor.since = record.at;
+  if (actor.seq === 0 || !sameJson(next.value as Json, actor.snapshot.value as Json)) actor.since = record.at;
   actor.pending = settle(actor.kind, actor.pending, record.settles, record.seq, intents);
   actor.snapshot = next;
   actor.seq = record.seq;

@@ -163,7 +163,7 @@ export class Commit {
 
   #adopt({ actor, record, next }: Stepped): void {
     const before = actor.snapshot;
-    if (!sameJson(before.value as Json, record.value)) actor.since = record.at;
+    if (actor.seq === 0 || !sameJson(before.value as Json, record.value)) actor.since = record.at;
     actor.snapshot = next;
     actor.seq = record.seq;
     this.#parts.onRecord(record, before, actor);

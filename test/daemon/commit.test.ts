@@ -72,6 +72,20 @@ beforeEach(async () => {
 
 const grant = () => answer('lock.acquire', { epoch: 3, modifyIndex: 10, evidence: null });
 
+describe('how long an actor is in its state', () => {
+  it('counts from its first record, also when that changed no state', async () => {
+    await clock.advanceAndSettle(5_000);
+    await post('path/d1/2', event('path.specified', { settings }));
+    expect(engine.registry.ensure('path/d1/2').since).toBe(clock.wallMs());
+  });
+
+  it('counts from the last change of state', async () => {
+    await clock.advanceAndSettle(5_000);
+    await post(path, offered);
+    expect(engine.registry.ensure(path).since).toBe(clock.wallMs());
+  });
+});
+
 describe('the world', () => {
   it('changes only after the record is durable', async () => {
     const release = journal.hang();
