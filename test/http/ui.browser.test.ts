@@ -79,8 +79,9 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     expect(await row('path/00001/2').locator('.badge').textContent()).toBe('⇄ moving n2 → n1');
     expect(await row('path/00002/3').locator('.badge').textContent()).toBe('◆ n3 not proven out');
     expect(await row('path/00003/1').locator('.badge').textContent()).toBe('▲ needs operator');
-    expect(await page.locator('#attention-title').textContent()).toBe('▲ Needs attention (4)');
+    expect(await page.locator('#attention-title').textContent()).toBe('▲ Needs attention (5)');
     expect(await page.locator('#attention-list').textContent()).toContain('key disks/00009');
+    expect(await page.locator('#attention-list').textContent()).toContain('node n3 is down');
     expect(complaints).toEqual([]);
   });
 
@@ -104,7 +105,7 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     }
     await show();
     await says('#attention-list li', '8 paths: owner n3 is down');
-    expect(await page.locator('#attention-title').textContent()).toBe('▲ Needs attention (5)');
+    expect(await page.locator('#attention-title').textContent()).toBe('▲ Needs attention (6)');
   });
 
   test('narrows the list to what one looks for', async () => {

@@ -79,6 +79,7 @@ function drawNodes(cluster) {
 }
 
 function nodeLook(node) {
+  if (!node.alive && node.leaving) return { kind: 'warn', text: '○ left' };
   if (!node.alive) return { kind: 'bad', text: '✕ down' };
   if (node.leaving) return { kind: 'warn', text: '⇥ leaving' };
   if (node.draining !== null) return { kind: 'warn', text: '⇥ draining' };
@@ -120,8 +121,10 @@ function attention(cluster, descriptions) {
     }));
   const alarm = (key, text) => ({ key, actor: null, glyph: '▲', text });
   const problems = cluster.problems.map(({ key, reason }) => alarm(`key ${key}`, `key ${key}: ${reason}`));
+  const gone = cluster.nodes.filter(({ alive, leaving }) => !alive && !leaving);
+  const down = gone.map(({ node }) => alarm(`node ${node}`, `node ${node} is down`));
   const trouble = cluster.trouble === null ? [] : [alarm('consul', `Consul: ${cluster.trouble}`)];
-  return [...trouble, ...exclusions, ...paths, ...problems];
+  return [...trouble, ...down, ...exclusions, ...paths, ...problems];
 }
 
 function pathLine({ path, note }, descriptions) {
