@@ -13,6 +13,7 @@ const table = {
   PORT_IN_USE: { exit: 11, http: 500, text: 'The inspector address is taken.' },
   JOURNAL_IN_USE: { exit: 12, http: 500, text: 'Another process has the journal open.' },
   JOURNAL_DAMAGED: { exit: 13, http: 500, text: 'The journal cannot be read.' },
+  JOURNAL_TOO_NEW: { exit: 17, http: 500, text: 'A newer pathwarden wrote the journal.' },
   JOURNAL_DIVERGED: { exit: 14, http: 500, text: 'Replaying the journal gives another result than it records.' },
   JOURNAL_WRITE_FAILED: { exit: 15, http: 500, text: 'The journal cannot be written.' },
   MACHINE_MISUSED: { exit: 70, http: 500, text: 'A machine asked for something it must not use.' },

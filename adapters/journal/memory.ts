@@ -1,6 +1,8 @@
 // The journal's memory twin: same promises, no disk, and faults at will. It ships, and the simulator runs on it.
 import { PathwardenError } from '../../src/errors.ts';
-import type { JournalInfo, JournalPort, JournalQuery } from '../../src/ports/journal.ts';
+import type {
+  Compacted, JournalContents, JournalInfo, JournalPort, JournalQuery, Retention,
+} from '../../src/ports/journal.ts';
 import { GroupCommit } from './group.ts';
 import {
   checkOrder,
@@ -19,6 +21,8 @@ export interface MemoryImage {
   snapshots: Map<string, SnapshotRow>;
   /** The journal that has it open. */
   holder: symbol | null;
+  /** Damaged ones, set aside. */
+  readonly asides: Pick<MemoryImage, 'records' | 'snapshots'>[];
 }
 
 export interface MemoryJournal extends JournalPort {
@@ -31,7 +35,7 @@ export interface MemoryJournal extends JournalPort {
   crash(): MemoryJournal;
 }
 
-export const emptyImage = (): MemoryImage => ({ records: [], snapshots: new Map(), holder: null });
+export const emptyImage = (): MemoryImage => ({ records: [], snapshots: new Map(), holder: null, asides: [] });
 
 export function memoryJournal(options: { readonly image?: MemoryImage } = {}): MemoryJournal {
   const image = options.image ?? emptyImage();
@@ -53,18 +57,17 @@ export function memoryJournal(options: { readonly image?: MemoryImage } = {}): M
     fail: (cause) => disk.fail(cause),
     crash() {
       disk.cut();
-      const { records, snapshots } = image;
-      return memoryJournal({ image: { records: [...records], snapshots: new Map(snapshots), holder: null } });
+      const { records, snapshots, asides } = image;
+      const left = { records: [...records], snapshots: new Map(snapshots), holder: null, asides: [...asides] };
+      return memoryJournal({ image: left });
     },
     open: () =>
       disk.reach(() => {
         if (image.holder !== null) throw inUse();
         image.holder = self;
-        const lastSeq = lastSeqOf(image);
-        group.startAfter(lastSeq);
-        const records = image.records.filter(([seq, actor]) => seq > (image.snapshots.get(actor)?.[1] ?? 0));
-        const snapshots = [...image.snapshots.values()].toSorted((a, b) => a[1] - b[1]);
-        return { snapshots: decodeSnapshots(snapshots), records: records.map(decodeRecord), lastSeq };
+        const contents = readOrSetAside(image);
+        group.startAfter(contents.lastSeq);
+        return contents;
       }),
     append: (records) => group.append(records),
     async saveSnapshots(snapshots) {
@@ -82,6 +85,7 @@ export function memoryJournal(options: { readonly image?: MemoryImage } = {}): M
       checkOrder(records, query);
       return records;
     },
+    compact: (retention) => disk.write(() => compact(image, retention)),
     info: () => disk.reach(() => describe(image)),
     async close() {
       await group.idle();
@@ -92,6 +96,46 @@ export function memoryJournal(options: { readonly image?: MemoryImage } = {}): M
   };
 }
 
+function readOrSetAside(image: MemoryImage): JournalContents {
+  try {
+    return contentsOf(image);
+  } catch (error) {
+    if (!(error instanceof PathwardenError)) throw error;
+    const { records, snapshots } = image;
+    Object.assign(image, { records: [], snapshots: new Map() });
+    const location = `memory, aside ${image.asides.push({ records, snapshots })}`;
+    return { ...contentsOf(image), setAside: { reason: error.message, location, at: Date.now() } };
+  }
+}
+
+function contentsOf(image: MemoryImage): JournalContents {
+  const records = image.records.filter(([seq, actor]) => seq > (image.snapshots.get(actor)?.[1] ?? 0));
+  const snapshots = [...image.snapshots.values()].toSorted((a, b) => a[1] - b[1]);
+  return { snapshots: decodeSnapshots(snapshots), records: records.map(decodeRecord), lastSeq: lastSeqOf(image) };
+}
+
+function compact(image: MemoryImage, { keepSince, bytesMax, recordsMax }: Retention): Compacted {
+  const { snapshots, records, lastSeq } = contentsOf(image);
+  const pending = snapshots.flatMap((each) => each.pending.map(({ id }) => Number.parseInt(id, 10)));
+  const needed = Math.min(lastSeq, ...records.map(({ seq }) => seq), ...pending);
+  let bytes = describe(image).sizeBytes;
+  let removed = 0;
+  const mustGo = (row: RecordRow | undefined): row is RecordRow =>
+    row !== undefined && (row[3] < keepSince || bytes > bytesMax);
+  let oldest = image.records[0];
+  while (removed < recordsMax && mustGo(oldest) && oldest[0] < needed) {
+    bytes -= sizeOf(oldest);
+    removed += 1;
+    oldest = image.records[removed];
+  }
+  image.records = image.records.slice(removed);
+  const stays = mustGo(oldest) && oldest[0] < lastSeq ? oldest[0] : null;
+  const more = stays !== null && stays < needed;
+  return { removed, more, heldAt: more ? null : stays, usedBytes: bytes };
+}
+
+const sizeOf = (row: RecordRow): number => row.join('').length;
+
 function select(rows: readonly RecordRow[], query: JournalQuery): RecordRow[] {
   const { actor, from = 0, to = Infinity, limit, newestFirst } = query;
   const found = rows.filter((row) => row[0] >= from && row[0] <= to && (actor === undefined || row[1] === actor));
@@ -99,7 +143,7 @@ function select(rows: readonly RecordRow[], query: JournalQuery): RecordRow[] {
 }
 
 function describe(image: MemoryImage): JournalInfo {
-  const sizeBytes = image.records.reduce((sum, row) => sum + row.join('').length, 0);
+  const sizeBytes = image.records.reduce((sum, row) => sum + sizeOf(row), 0);
   const firstSeq = image.records[0]?.[0] ?? 0;
   return { records: image.records.length, firstSeq, lastSeq: lastSeqOf(image), sizeBytes, location: 'memory' };
 }
@@ -136,11 +180,11 @@ function faultyDisk(held: () => boolean) {
 
   return {
     reach,
-    write: (work: () => void) =>
+    write: <T>(work: () => T) =>
       reach(() => {
         if (failure !== null) throw writeFailed(failure);
         if (!held()) throw writeFailed('the journal is not open');
-        work();
+        return work();
       }),
     hang,
     fail(cause: string) {

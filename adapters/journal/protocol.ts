@@ -1,15 +1,16 @@
 // What the main thread and the journal's worker say to each other: numbers and ready-made strings, nothing deep.
 import { PathwardenError, type ErrorCode } from '../../src/errors.ts';
-import type { JournalInfo, JournalQuery } from '../../src/ports/journal.ts';
+import type { Compacted, JournalInfo, JournalQuery, Retention, SetAside } from '../../src/ports/journal.ts';
 import type { StoredContents } from './database.ts';
 import type { Cell, RecordRow, SnapshotRow } from './rows.ts';
 
 /** Each verb with what it carries and what it answers. */
 export interface Verbs {
-  open: { carries: null; answers: StoredContents };
+  open: { carries: null; answers: StoredContents & { readonly setAside: SetAside | null } };
   append: { carries: readonly Cell[]; answers: null };
   saveSnapshots: { carries: readonly SnapshotRow[]; answers: null };
   read: { carries: JournalQuery; answers: readonly RecordRow[] };
+  compact: { carries: Retention; answers: Compacted };
   info: { carries: null; answers: JournalInfo };
   close: { carries: null; answers: null };
 }

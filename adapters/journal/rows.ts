@@ -102,7 +102,7 @@ export function checkQuery(query: JournalQuery): void {
 }
 
 export function damaged(what: string, facts: Readonly<Record<string, unknown>>, cause?: unknown): PathwardenError {
-  const message = `${what} Move the journal's files aside and start again: the daemon recovers by observation.`;
+  const message = `${what} A daemon that starts with it sets it aside and recovers by looking at what it serves.`;
   return new PathwardenError('JOURNAL_DAMAGED', message, facts, { cause });
 }
 

@@ -1,8 +1,7 @@
-// The tables of the journal. An operator reads them with: sqlite3 -readonly journal.db "SELECT * FROM records"
-import { recordColumns } from './rows.ts';
+// The tables of the journal. An operator reads them with: sqlite3 -readonly journal.sqlite "SELECT * FROM records"
 
 /** Kept in `user_version`. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 export const schema = `
 CREATE TABLE records (
@@ -22,27 +21,24 @@ CREATE INDEX records_by_actor ON records (actor);
 CREATE TABLE snapshots (
   actor TEXT PRIMARY KEY,
   seq INTEGER NOT NULL,
-  snapshot TEXT              -- JSON; NULL for an actor that was forgotten at seq
+  snapshot TEXT,             -- JSON; NULL for an actor that was forgotten at seq
+  checksum INTEGER           -- CRC-32 of the other columns; NULL when version 1 wrote it
 ) WITHOUT ROWID;
-CREATE TABLE holder (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER, host TEXT, since INTEGER);
+CREATE TABLE holder (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER, host TEXT, since INTEGER, node TEXT);
+CREATE TABLE coverage (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  seq INTEGER NOT NULL,      -- no actor has a record up to here that is newer than its snapshot
+  checksum INTEGER NOT NULL
+);
 PRAGMA user_version = ${schemaVersion};
 `;
 
-/**
- * Records newer than their actor's snapshot. The recursion hops from one actor to the next in the index,
- * so that old records cost nothing at start.
- */
-export const sinceSnapshots = `
-WITH RECURSIVE actors (name) AS (
-  SELECT min(actor) FROM records
-  UNION ALL
-  SELECT (SELECT min(actor) FROM records WHERE actor > actors.name) FROM actors WHERE actors.name IS NOT NULL
-)
-SELECT ${recordColumns
-  .split(', ')
-  .map((column) => `records.${column}`)
-  .join(', ')}, records.checksum
-FROM actors
-CROSS JOIN records ON records.actor = actors.name
-  AND records.seq > ifnull((SELECT snapshots.seq FROM snapshots WHERE snapshots.actor = actors.name), 0)
-ORDER BY records.seq`;
+/** From each version to the next; the first is for version 1. */
+export const upgrades: readonly string[] = [
+  `
+  ALTER TABLE snapshots ADD COLUMN checksum INTEGER;
+  ALTER TABLE holder ADD COLUMN node TEXT;
+  CREATE TABLE coverage (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, checksum INTEGER NOT NULL);
+  PRAGMA user_version = 2;
+  `,
+];

@@ -14,19 +14,22 @@ const program = import.meta.url.endsWith('.ts')
 export interface SqliteJournalOptions {
   /** Path of the database. Beside it live `-wal`, `-shm` and `.lock`. */
   readonly file: string;
+  /** The node that writes it: an export says so. */
+  readonly node?: string;
 }
 
-export function sqliteJournal({ file }: SqliteJournalOptions): JournalPort {
-  const thread = workerThread(file);
+export function sqliteJournal({ file, node }: SqliteJournalOptions): JournalPort {
+  const thread = workerThread(file, node ?? null);
   const group = new GroupCommit(
     async (cells) => void (await thread.ask('append', cells)),
     (run) => setImmediate(run),
   );
   return {
     async open() {
-      const { snapshots, records, lastSeq } = await thread.ask('open', null);
+      const { snapshots, records, lastSeq, setAside } = await thread.ask('open', null);
       group.startAfter(lastSeq);
-      return { snapshots: decodeSnapshots(snapshots), records: records.map(decodeRecord), lastSeq };
+      const contents = { snapshots: decodeSnapshots(snapshots), records: records.map(decodeRecord), lastSeq };
+      return setAside === null ? contents : { ...contents, setAside };
     },
     append: (records) => group.append(records),
     async saveSnapshots(snapshots) {
@@ -39,6 +42,7 @@ export function sqliteJournal({ file }: SqliteJournalOptions): JournalPort {
       checkOrder(records, query);
       return records;
     },
+    compact: (retention) => thread.ask('compact', retention),
     info: () => thread.ask('info', null),
     async close() {
       await group.idle();
@@ -52,7 +56,7 @@ interface Thread {
   end(): Promise<void>;
 }
 
-function workerThread(file: string): Thread {
+function workerThread(file: string, node: string | null): Thread {
   const waiting = new Map<number, PromiseWithResolvers<never>>();
   let worker: Worker | null = null;
   let ended: string | null = null;
@@ -60,7 +64,7 @@ function workerThread(file: string): Thread {
   let questions = 0;
 
   function start(): Worker {
-    const started = new Worker(program, { workerData: { file }, name: 'journal' });
+    const started = new Worker(program, { workerData: { file, node }, name: 'journal' });
     started.on('message', settle);
     started.on('error', (error) => lose(String(error)));
     started.on('exit', () => lose('the thread ended'));

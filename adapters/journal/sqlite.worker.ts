@@ -2,19 +2,24 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { JournalDatabase } from './database.ts';
 import { openDatabase } from './database.ts';
+import { isDamage } from './faults.ts';
 import { type Answer, type Handlers, type Question, toFault } from './protocol.ts';
+import { condemn } from './set-aside.ts';
 
-const { file } = workerData as { file: string };
+const place = workerData as { file: string; node: string | null };
+const { file } = place;
 let journal: JournalDatabase | null = null;
 
 const handlers: Handlers = {
   open() {
-    journal = openDatabase(file);
-    return journal.contents();
+    journal = openDatabase(place);
+    const { contents, setAside } = journal;
+    return { ...contents, setAside };
   },
   append: (cells) => tell(opened().append(cells)),
   saveSnapshots: (rows) => tell(opened().saveSnapshots(rows)),
   read: (query) => opened().read(query),
+  compact: (retention) => opened().compact(retention),
   info: () => opened().info(),
   close() {
     journal?.close();
@@ -33,6 +38,7 @@ function answer({ id, verb, carried }: Question): Answer {
     return { id, value: (handlers[verb] as (carried: unknown) => never)(carried) };
   } catch (error) {
     if (verb === 'open') handlers.close(null);
+    else if (isDamage(error)) condemn(file, error instanceof Error ? error.message : String(error));
     const message = `The journal ${file} failed to ${wording[verb]}: check its disk and free space.`;
     return { id, fault: toFault(error, { code: 'JOURNAL_WRITE_FAILED', message }) };
   }
@@ -43,6 +49,7 @@ const wording = {
   append: 'store records',
   saveSnapshots: 'store snapshots',
   read: 'read',
+  compact: 'remove old records',
   info: 'answer',
   close: 'close',
 } as const;

@@ -44,6 +44,18 @@ export interface JournalContents {
   readonly records: readonly JournalRecord[];
   /** The seq of the newest record ever written; 0 for an empty journal. */
   readonly lastSeq: number;
+  /** The journal that lay here could not be read: this one begins anew, and nothing is known of before. */
+  readonly setAside?: SetAside;
+}
+
+/** A damaged journal that was moved out of the way, whole. */
+export interface SetAside {
+  /** One clause for people. */
+  readonly reason: string;
+  /** Where it lies now; its `-wal` and `-shm` beside it. */
+  readonly location: string;
+  /** Wall clock, milliseconds. */
+  readonly at: number;
 }
 
 export interface JournalQuery {
@@ -64,8 +76,31 @@ export interface JournalInfo {
   readonly location: string;
 }
 
+/** What may go. Records that recovery needs never go, however old and many they are. */
+export interface Retention {
+  /** Records from before this wall clock millisecond may go. */
+  readonly keepSince: number;
+  /** The oldest go while the records take more than this. */
+  readonly bytesMax: number;
+  /** One call removes at most so many, and appends get their turn before the next. */
+  readonly recordsMax: number;
+}
+
+export interface Compacted {
+  readonly removed: number;
+  /** Another call would remove more. */
+  readonly more: boolean;
+  /** The oldest record that had to go and may not: newer than its actor's snapshot, or its intent is unanswered. */
+  readonly heldAt: number | null;
+  /** What records and snapshots take; the file is larger by the room that is free in it. */
+  readonly usedBytes: number;
+}
+
 export interface JournalPort {
-  /** Reads what recovery needs. Throws `JOURNAL_IN_USE` or `JOURNAL_DAMAGED`. Called once, first. */
+  /**
+   * Reads what recovery needs. A damaged journal is set aside and a new one begun. Called once, first.
+   * Throws `JOURNAL_IN_USE`, `JOURNAL_TOO_NEW`, or `JOURNAL_WRITE_FAILED`.
+   */
   open(): Promise<JournalContents>;
   /**
    * Resolves when the records are durable, all or none. Concurrent calls may share one commit.
@@ -78,6 +113,8 @@ export interface JournalPort {
     snapshots: readonly (ActorSnapshot | { actor: string; seq: number; snapshot: null })[],
   ): Promise<void>;
   read(query: JournalQuery): Promise<readonly JournalRecord[]>;
+  /** Removes the oldest records that may go: one small step. Rejects with `JOURNAL_WRITE_FAILED`. */
+  compact(retention: Retention): Promise<Compacted>;
   info(): Promise<JournalInfo>;
   close(): Promise<void>;
 }

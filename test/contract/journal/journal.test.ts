@@ -168,14 +168,71 @@ describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
     expect((await second.open()).lastSeq).toBe(0);
   });
 
-  it('names the record that cannot be read, when reading and when opening', async () => {
+  it('names the record that cannot be read, and the next start sets the journal aside', async () => {
     await journal.append(records(1, 3));
     place.damage(2);
     const damaged = { code: 'JOURNAL_DAMAGED', facts: { seq: 2 } };
     await expect(journal.read({ limit: 10 })).rejects.toMatchObject(damaged);
     expect(await seqs({ limit: 10, from: 3 })).toEqual([3]);
     await journal.close();
-    await expect(reopen()).rejects.toMatchObject(damaged);
+    const { contents } = await reopen();
+    expect(contents).toMatchObject({ snapshots: [], records: [], lastSeq: 0 });
+    expect(contents.setAside?.location).toMatch(/aside|damaged/);
+    expect(contents.setAside?.reason).toContain('2');
+  });
+
+  const everything = { keepSince: Infinity, bytesMax: 0, recordsMax: 100 };
+  const kept = async () => (await seqs({ limit: 100 })).at(0);
+
+  it('compacts by age, up to the first record that is young enough', async () => {
+    await journal.append(records(1, 9, 'a'));
+    await journal.saveSnapshots([settled('a', 9)]);
+    const keepSince = record(5).at;
+    const done = { removed: 4, more: false, heldAt: null };
+    expect(await journal.compact({ ...everything, keepSince, bytesMax: 1e9 })).toMatchObject(done);
+    expect(await kept()).toBe(5);
+    expect(await journal.info()).toMatchObject({ records: 5, firstSeq: 5, lastSeq: 9 });
+    await journal.append([record(10, 'a')]);
+  });
+
+  it('compacts by size, in steps, and keeps the newest record', async () => {
+    await journal.append(records(1, 9, 'a'));
+    await journal.saveSnapshots([settled('a', 9)]);
+    const bySize = { ...everything, keepSince: 0, recordsMax: 5 };
+    expect(await journal.compact(bySize)).toMatchObject({ removed: 5, more: true, heldAt: null });
+    expect(await journal.compact(bySize)).toMatchObject({ removed: 3, more: false, heldAt: null });
+    expect(await journal.compact(bySize)).toMatchObject({ removed: 0, more: false, heldAt: null });
+    await journal.close();
+    const { contents } = await reopen();
+    expect(contents).toEqual({ snapshots: [settled('a', 9)], records: [], lastSeq: 9 });
+  });
+
+  it('never removes a record that is newer than the snapshot of its actor, and says which', async () => {
+    await journal.append([record(1, 'a'), record(2, 'b'), record(3, 'a'), record(4, 'b')]);
+    expect(await journal.compact(everything)).toMatchObject({ removed: 0, heldAt: 1 });
+    await journal.saveSnapshots([settled('a', 3)]);
+    expect(await journal.compact(everything)).toMatchObject({ removed: 1, more: false, heldAt: 2 });
+    await journal.close();
+    const { contents } = await reopen();
+    expect(contents.records).toEqual([record(2, 'b'), record(4, 'b')]);
+  });
+
+  it('never removes a record whose intent is unanswered', async () => {
+    await journal.append(records(1, 6, 'a'));
+    await journal.saveSnapshots([{ ...snapshot('a', 6), pending: [{ ...unanswered, id: '3.0' }] }]);
+    expect(await journal.compact(everything)).toMatchObject({ removed: 2, heldAt: 3 });
+    await journal.saveSnapshots([settled('a', 6)]);
+    expect(await journal.compact(everything)).toMatchObject({ removed: 3, heldAt: null });
+  });
+
+  it('goes on after everything of a forgotten actor was compacted', async () => {
+    await journal.append([record(1, 'a'), record(2, 'b'), record(3, 'b')]);
+    await journal.saveSnapshots([{ actor: 'a', seq: 1, snapshot: null }, settled('b', 3)]);
+    expect(await journal.compact(everything)).toMatchObject({ removed: 2 });
+    await journal.append([record(4, 'a')]);
+    await journal.close();
+    const { contents } = await reopen();
+    expect(contents).toEqual({ snapshots: [settled('b', 3)], records: [record(4, 'a')], lastSeq: 4 });
   });
 
   it('takes nothing after it was closed', async () => {
@@ -184,3 +241,6 @@ describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
     await expect(journal.append([record(1)])).rejects.toMatchObject({ code: 'JOURNAL_WRITE_FAILED' });
   });
 });
+
+const unanswered = { id: '', intent: { type: 'lock.acquire', params: {} } };
+const settled = (actor: string, seq: number) => ({ ...snapshot(actor, seq), pending: [] });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -51,54 +51,6 @@ it('leaves the event loop free while the disk does not answer', async () => {
   await append;
 });
 
-it('is damaged when the file is something else', async () => {
-  await mkdir(dirname(place.file), { recursive: true });
-  await writeFile(place.file, 'not a database, '.repeat(1000));
-  await expect(journal.open()).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED', facts: { file: place.file } });
-});
-
-it('is damaged when the file is another database', async () => {
-  await mkdir(dirname(place.file), { recursive: true });
-  operator(place.file, 'CREATE TABLE other (a); PRAGMA user_version = 1');
-  await expect(journal.open()).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED' });
-});
-
-it('is damaged when the file was cut off, and can be opened anew once the file is moved away', async () => {
-  await fillAndClose();
-  await truncate(place.file, 20_000);
-  const cut = place.journal();
-  await expect(cut.open()).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED' });
-  await cut.close();
-  await rename(place.file, `${place.file}.damaged`);
-  journal = place.journal();
-  expect(await journal.open()).toEqual({ snapshots: [], records: [], lastSeq: 0 });
-});
-
-it('is damaged when one bit of a stored text flipped, and names the record', async () => {
-  await fillAndClose();
-  const bytes = await readFile(place.file);
-  const position = bytes.indexOf('"epoch":77');
-  bytes[position + 8] = (bytes[position + 8] ?? 0) ^ 1;
-  await writeFile(place.file, bytes);
-  journal = place.journal();
-  await expect(journal.open()).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED', facts: { seq: 77 } });
-});
-
-it('is damaged when records are missing in the middle', async () => {
-  await fillAndClose();
-  operator(place.file, 'DELETE FROM records WHERE seq = 50');
-  journal = place.journal();
-  await expect(journal.open()).rejects.toMatchObject({ code: 'JOURNAL_DAMAGED' });
-});
-
-it('is damaged when a newer version wrote it', async () => {
-  await fillAndClose();
-  operator(place.file, 'PRAGMA user_version = 99');
-  journal = place.journal();
-  const refusal = { code: 'JOURNAL_DAMAGED', facts: { version: 99, known: 1 } };
-  await expect(journal.open()).rejects.toMatchObject(refusal);
-});
-
 it('says so when the file cannot be created', async () => {
   await mkdir(dirname(place.file), { recursive: true });
   await writeFile(`${place.file}.d`, '');
@@ -106,9 +58,3 @@ it('says so when the file cannot be created', async () => {
   await expect(misplaced.open()).rejects.toMatchObject({ code: 'JOURNAL_WRITE_FAILED' });
   await misplaced.close();
 });
-
-async function fillAndClose(): Promise<void> {
-  await journal.open();
-  await journal.append(records(1, 300));
-  await journal.close();
-}
