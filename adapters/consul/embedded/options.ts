@@ -10,4 +10,6 @@ export interface StoreOptions {
   readonly expiryFactor?: number;
   /** Registers a node as alive when a session first names it: for daemons that share one agent. Default false. */
   readonly adoptNodes?: boolean;
+  /** Names sessions; by default each gets a random UUID. */
+  readonly newSessionId?: () => string;
 }

@@ -1,4 +1,5 @@
 // Sessions with their timers. Consul keeps these on the leader, outside raft.
+import { randomUUID } from 'node:crypto';
 import { parseDuration } from './duration.ts';
 import { forgetOldTombstones } from './kv.ts';
 import type { StoreOptions } from './options.ts';
@@ -22,7 +23,8 @@ interface SessionKeeperOptions extends StoreOptions {
 }
 
 export function openSessionKeeper(options: SessionKeeperOptions): SessionKeeper {
-  const { clock, state, write, nodeName, sessionTtlMinMs = 10_000, expiryFactor = 2 } = options;
+  const { clock, state, write, nodeName, sessionTtlMinMs = 10_000, expiryFactor = 2, newSessionId = randomUUID } =
+    options;
   const timers = new Map<string, () => void>();
   const startTimer = ({ id, ttl }: SessionRow): void => {
     timers.get(id)?.();
@@ -39,7 +41,9 @@ export function openSessionKeeper(options: SessionKeeperOptions): SessionKeeper 
   };
   return {
     create(request) {
-      const row = write(() => createSession(state, request, { node: nodeName, ttlMinMs: sessionTtlMinMs }));
+      const row = write(() =>
+        createSession(state, request, { id: newSessionId(), node: nodeName, ttlMinMs: sessionTtlMinMs }),
+      );
       startTimer(row);
       return row;
     },

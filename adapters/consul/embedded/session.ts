@@ -1,5 +1,4 @@
 // Sessions without their timers: creation rules and what ends with a session.
-import { randomUUID } from 'node:crypto';
 import { checkKey } from './catalog.ts';
 import { parseDuration } from './duration.ts';
 import { AgentError } from './errors.ts';
@@ -22,7 +21,7 @@ const longestTtlMs = 24 * 3_600_000;
 export function createSession(
   state: State,
   request: SessionRequest,
-  defaults: { node: string; ttlMinMs: number },
+  defaults: { id: string; node: string; ttlMinMs: number },
 ): SessionRow {
   const node = request.Node ?? defaults.node;
   const behavior = request.Behavior ?? 'release';
@@ -35,7 +34,7 @@ export function createSession(
   if (!state.nodes.has(node)) throw new AgentError(500, 'Missing node registration');
   for (const checkId of nodeChecks) requirePassing(state, node, checkId);
   const row: SessionRow = {
-    id: randomUUID(),
+    id: defaults.id,
     name: request.Name ?? '',
     node,
     lockDelayMs: lockDelayOf(request.LockDelay),
