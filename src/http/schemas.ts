@@ -23,7 +23,12 @@ export const Event = Type.Object({ type: Type.String({ examples: ['lock.granted'
 
 export const Cause = Type.Union([
   Type.Object({ kind: Type.Literal('intent'), id: Type.String() }),
-  Type.Object({ kind: Type.Literal('consul'), index: Type.Number(), key: Type.Optional(Type.String()) }),
+  Type.Object({
+    kind: Type.Literal('consul'),
+    index: Type.Number({ description: 'Consul index of the write' }),
+    key: Type.Optional(Type.String()),
+    by: Type.Optional(text('Who wrote it, where Consul knows')),
+  }),
   Type.Object({ kind: Type.Literal('operator'), by: Type.String(), reason: Type.String() }),
   Type.Object({ kind: Type.Literal('local'), what: Type.String() }),
 ]);

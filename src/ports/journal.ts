@@ -4,7 +4,8 @@ import type { DomainEvent, Intent, Json } from '../../machines/intent.ts';
 /** What led to an event: walk these back to answer "why". */
 export type Cause =
   | { readonly kind: 'intent'; readonly id: string }
-  | { readonly kind: 'consul'; readonly index: number; readonly key?: string }
+  /** `index` is that of the write; `by` says who wrote it, for people, where Consul knows. */
+  | { readonly kind: 'consul'; readonly index: number; readonly key?: string; readonly by?: string }
   | { readonly kind: 'operator'; readonly by: string; readonly reason: string }
   | { readonly kind: 'local'; readonly what: string };
 
