@@ -2,7 +2,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { PathwardenError } from '../../src/errors.ts';
+import type { PathwardenError } from '../../src/errors.ts';
 import type { Compacted, JournalInfo, JournalQuery, Retention, SetAside } from '../../src/ports/journal.ts';
 import { compact } from './compaction.ts';
 import { Coverage } from './coverage.ts';

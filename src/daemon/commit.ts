@@ -46,6 +46,8 @@ type Ahead = { snapshot: Snapshot; pending: Pending };
 type Stepped = { readonly actor: Actor; readonly record: JournalRecord; readonly next: Snapshot };
 
 const turnEventsMax = 1_000;
+/** How long an intent that starts to serve waits for its record. */
+const withheldMs = 2_000;
 
 export class Commit {
   readonly #parts: CommitParts;
@@ -66,10 +68,10 @@ export class Commit {
   post(message: Message): Promise<Receipt> {
     // News can wait for the next look at the world. Answers come once, and so does what concerns the whole node.
     const isNews = message.settles === null && message.actor !== actorIds.node;
-    if (isNews && this.#mailbox.length >= this.#parts.mailboxEventsMax) {
-      const what = `The mailbox is full: ${message.event.type} for ${message.actor} was not taken.`;
-      const facts = { limit: 'limits.mailboxEvents', value: this.#parts.mailboxEventsMax };
-      this.#parts.onRejected(message, new PathwardenError('LIMIT_EXCEEDED', what, facts));
+    const full = isNews ? this.#fullLimit() : null;
+    if (full !== null) {
+      const what = `${full.what}: ${message.event.type} for ${message.actor} was not taken.`;
+      this.#parts.onRejected(message, new PathwardenError('LIMIT_EXCEEDED', what, full));
       return Promise.resolve({ kind: 'ignored' });
     }
     return new Promise((resolve) => {
@@ -90,6 +92,12 @@ export class Commit {
 
   get waiting(): number {
     return this.#mailbox.length;
+  }
+
+  #fullLimit(): { readonly what: string; readonly limit: string } | null {
+    if (this.#parts.scribe.isFull) return { what: 'Too much waits for the journal', limit: 'unwrittenRecordsMax' };
+    if (this.#mailbox.length < this.#parts.mailboxEventsMax) return null;
+    return { what: 'The mailbox is full', limit: 'limits.mailboxEvents' };
   }
 
   async #run(): Promise<void> {
@@ -183,7 +191,14 @@ export class Commit {
   }
 
   async #dispatchOnceDurable(actor: Actor, id: string, intent: Intent, durable: Promise<boolean>): Promise<void> {
-    if (!(await durable)) this.#parts.onWithheld(actor, id, intent);
+    // A journal that hangs is no better than one that fails: whoever waits for the answer may want to stop by now.
+    let cancel = (): void => {};
+    const tooLong = new Promise<boolean>((resolve) => {
+      cancel = this.#parts.clock.after(withheldMs, () => resolve(false));
+    });
+    const isDurable = await Promise.race([durable, tooLong]);
+    cancel();
+    if (!isDurable) this.#parts.onWithheld(actor, id, intent);
     else if (actor.pending.has(id)) this.#parts.dispatch(actor, id, intent);
   }
 }

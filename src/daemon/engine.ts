@@ -4,12 +4,13 @@ import { specOf, type Snapshot } from '../core/definition.ts';
 import { recover } from '../core/recover.ts';
 import { persist } from '../core/step.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ActorSnapshot, Cause, JournalPort, JournalRecord } from '../ports/journal.ts';
+import type { ActorSnapshot, Cause, JournalPort, JournalRecord, SetAside } from '../ports/journal.ts';
 import type { Actor } from './actor.ts';
 import { Commit, type Message, type Receipt } from './commit.ts';
 import { Dispatcher, type Effects } from './dispatcher.ts';
 import type { DaemonLog } from './log.ts';
 import { Registry } from './registry.ts';
+import { Retention, type CompactionResult, type RetentionLimits } from './retention.ts';
 import { Scribe } from './scribe.ts';
 import { StepLog } from './step-log.ts';
 import { Timers } from './timers.ts';
@@ -20,6 +21,8 @@ export interface EngineParts {
   readonly log: DaemonLog;
   readonly mailboxEvents: number;
   readonly commandsPerKind: number;
+  /** Absent: nothing is ever removed from the journal. */
+  readonly retention?: RetentionLimits;
   effects(): Effects;
   /** Called first in every turn. */
   readonly beforeTurn: () => void;
@@ -41,12 +44,18 @@ export class Engine {
   readonly #commit: Commit;
   readonly #dispatcher: Dispatcher;
   readonly #followers = new Set<(record: JournalRecord) => void>();
+  readonly retention: Retention;
+  /** Actors whose stored snapshot is older than they are. */
   readonly #dirty = new Set<Actor>();
+  /** Actors that are gone and still have a stored snapshot, by id, with the seq of their last record. */
+  readonly #forgotten = new Map<string, number>();
   readonly #stepLog: StepLog;
   /** Intents that the last daemon left without an answer. */
   readonly #inherited = new Set<string>();
   #recordsSinceSnapshot = 0;
   #stopped = false;
+  #setAside: SetAside | null = null;
+  #heldAt: number | null = null;
 
   constructor(parts: EngineParts) {
     const { clock, journal, log } = parts;
@@ -62,6 +71,15 @@ export class Engine {
         if (reason === null) log.info({}, 'the journal writes again');
         else log.error({ data: { reason } }, 'the journal does not write: nothing new is taken, stopping goes on');
       },
+    });
+    this.retention = new Retention({
+      journal,
+      clock,
+      ...(parts.retention === undefined ? {} : { limits: parts.retention }),
+      isWritable: () => this.scribe.isHealthy,
+      saveSnapshots: () => this.#saveDirty(),
+      onDone: (result) => this.#noteCompaction(result),
+      onFailed: (error) => log.warn({ err: error }, 'old records could not be removed from the journal'),
     });
     this.#commit = new Commit({
       registry: this.registry,
@@ -92,15 +110,23 @@ export class Engine {
   /** Reads the journal and brings every actor back. Throws `JOURNAL_…`. Carries out nothing yet. */
   async recover(): Promise<void> {
     const contents = await this.#parts.journal.open();
+    this.#setAside = contents.setAside ?? null;
+    if (this.#setAside !== null) {
+      const what = 'the journal was damaged and is set aside: the node recovers by looking at what it serves';
+      this.#parts.log.error({ data: this.#setAside }, what);
+    }
+    const replayed = new Set(contents.records.map(({ actor }) => actor));
     for (const found of recover(contents).values()) {
       const actor = this.registry.ensure(found.id);
       actor.snapshot = found.snapshot;
       actor.seq = found.seq;
       actor.since = found.since;
       this.registry.setPending(actor, found.pending);
+      if (replayed.has(actor.id)) this.#dirty.add(actor);
       for (const id of found.pending.keys()) this.#inherited.add(id);
     }
     this.#commit.resumeAfter(contents.lastSeq);
+    this.retention.start();
     this.#parts.log.info(
       { actors: this.registry.size, lastSeq: contents.lastSeq, replayed: contents.records.length },
       'recovered',
@@ -128,6 +154,11 @@ export class Engine {
     return () => this.#followers.delete(listener);
   }
 
+  /** The damaged journal that this start moved out of the way; null when there was none. */
+  get setAside(): SetAside | null {
+    return this.#setAside;
+  }
+
   get waiting(): number {
     return this.#commit.waiting;
   }
@@ -142,13 +173,15 @@ export class Engine {
     this.registry.remove(actor.id);
     this.#dispatcher.forget(actor.id);
     this.#dirty.delete(actor);
-    void this.#save([{ actor: actor.id, seq: actor.seq, snapshot: null }]);
+    this.#forgotten.set(actor.id, actor.seq);
+    void this.#saveDirty([]);
   }
 
   /** Lets running commands end, writes what is left, saves snapshots and closes the journal. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.timers.cancelAll();
+    this.retention.stop();
     await this.#dispatcher.stop();
     await this.#commit.idle();
     if (await this.scribe.flush()) await this.#saveDirty();
@@ -169,6 +202,9 @@ export class Engine {
     const moved = this.#stepLog.note(record, before, actor.snapshot);
     this.counts.records += 1;
     this.#dirty.add(actor);
+    // Its stored snapshot says that the intent waits.
+    const asker = record.settles === null ? undefined : this.registry.askerOf(record.settles);
+    if (asker !== undefined) this.#dirty.add(asker);
     this.#parts.onRecord(record, actor, moved);
     for (const follower of this.#followers) follower(record);
     this.#recordsSinceSnapshot += 1;
@@ -182,19 +218,28 @@ export class Engine {
     );
   }
 
-  async #saveDirty(): Promise<void> {
-    if (!this.scribe.isHealthy || this.#dirty.size === 0) return;
-    const snapshots = [...this.#dirty].map(snapshotOf);
-    this.#dirty.clear();
-    this.#recordsSinceSnapshot = 0;
-    await this.#save(snapshots);
+  #noteCompaction({ removed, heldAt, usedBytes }: CompactionResult): void {
+    const { log } = this.#parts;
+    if (removed > 0) log.info({ removed, usedBytes }, 'old records were removed from the journal');
+    if (heldAt !== null && heldAt !== this.#heldAt) {
+      log.warn({ heldAt, usedBytes }, 'the journal is older or larger than it should be: recovery needs this record');
+    }
+    this.#heldAt = heldAt;
   }
 
-  async #save(snapshots: Parameters<JournalPort['saveSnapshots']>[0]): Promise<void> {
+  /** Stores the snapshots of these actors, all that changed when left out, and forgets those that are gone. */
+  async #saveDirty(actors: readonly Actor[] = [...this.#dirty]): Promise<void> {
+    const gone = [...this.#forgotten].map(([actor, seq]) => ({ actor, seq, snapshot: null }));
+    if (!this.scribe.isHealthy || actors.length + gone.length === 0) return;
+    for (const actor of actors) this.#dirty.delete(actor);
+    this.#forgotten.clear();
+    if (actors.length > 0) this.#recordsSinceSnapshot = 0;
     try {
-      await this.#parts.journal.saveSnapshots(snapshots);
+      await this.#parts.journal.saveSnapshots([...gone, ...actors.map(snapshotOf)]);
     } catch (error) {
-      // Only the next start takes longer: the records are there.
+      // The records are there: the next start takes longer, and the next time saves these too.
+      for (const actor of actors) this.#dirty.add(actor);
+      for (const { actor, seq } of gone) this.#forgotten.set(actor, seq);
       this.#parts.log.warn({ err: error }, 'snapshots could not be saved');
     }
   }

@@ -18,6 +18,11 @@ export interface Written {
   readonly durable: Promise<boolean>;
 }
 
+/** Records of one append: a backlog is written in parts, each below the journal's own limits. */
+const batchRecordsMax = 4_096;
+/** Above it news is refused; answers are still taken, because stopping goes on. */
+const unwrittenRecordsMax = 50_000;
+
 /**
  * While the journal is well, a turn is adopted after its commit. While it hangs or fails, turns are adopted at once:
  * the records follow when they can, and only intents that start to serve are held back.
@@ -44,6 +49,11 @@ export class Scribe {
 
   get unwritten(): number {
     return this.#unwritten.length;
+  }
+
+  /** So much waits for the disk that nothing new should come. */
+  get isFull(): boolean {
+    return this.#unwritten.length >= unwrittenRecordsMax;
   }
 
   /** Resolves when the daemon may go on: the records are durable, or a promise says whether they become so. */
@@ -81,14 +91,16 @@ export class Scribe {
   }
 
   async #append(): Promise<void> {
-    // A copy: more records may come while this one is being written.
-    const batch = [...this.#unwritten];
-    if (batch.length === 0) return;
+    const upTo = this.#unwritten.at(-1)?.seq ?? 0;
     try {
-      await this.#parts.journal.append(batch);
-      this.#unwritten = this.#unwritten.slice(batch.length);
-      this.#durableSeq = batch.at(-1)?.seq ?? this.#durableSeq;
-      this.#note(null);
+      while (this.#durableSeq < upTo && this.#unwritten.length > 0) {
+        // A copy: more records may come while this one is being written.
+        const batch = this.#unwritten.slice(0, batchRecordsMax);
+        await this.#parts.journal.append(batch);
+        this.#unwritten = this.#unwritten.slice(batch.length);
+        this.#durableSeq = batch.at(-1)?.seq ?? this.#durableSeq;
+      }
+      if (upTo > 0) this.#note(null);
     } catch (error) {
       this.#note(error instanceof Error ? error.message : String(error));
       this.#retry();

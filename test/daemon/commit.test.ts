@@ -192,6 +192,26 @@ describe('while the journal hangs', () => {
   });
 });
 
+describe('while the journal hangs for long', () => {
+  it('what would start to serve is refused, so that whoever waits for it can let go', async () => {
+    await post(path, offered);
+    const release = journal.hang();
+    await grant();
+    await clock.advanceAndSettle(500);
+    await post(path, event('lease.lost', { reason: 'because' }));
+    for (const type of ['traffic.block', 'portal.close', 'address.remove']) await answer(type);
+    await answer('path.observe', { address: false, portal: false });
+    expect(stateNow(path)).toBe('fenced.freeing');
+    await clock.advanceAndSettle(2_000);
+    for (const type of ['target.remove', 'backstore.detach', 'traffic.unblock']) await answer(type);
+    expect({ path: stateNow(path), disk: stateNow('disk/d1') }).toEqual({ path: 'unlocked.idle', disk: 'detached' });
+    release();
+    for (let turn = 0; turn < 5; turn += 1) await settle();
+    expect(typesAsked()).not.toContain('backstore.attach');
+    expect(await recordsOf('disk/d1')).toContain('backstore.attachRefused');
+  });
+});
+
 describe('when the journal fails', () => {
   it('taking is refused, and the records are written in order when the disk is back', async () => {
     const mend = journal.fail('no space');

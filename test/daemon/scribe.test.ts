@@ -160,3 +160,36 @@ describe('a journal that fails', () => {
     expect(await flushed).toBe(false);
   });
 });
+
+describe('a long backlog', () => {
+  const many = (from: number, count: number) => Array.from({ length: count }, (_, index) => record(from + index));
+
+  it('is written in parts, in order', async () => {
+    const seen = follow(scribe.write([record(1)]));
+    await clock.advanceAndSettle(501);
+    void scribe.write(many(2, 9_000));
+    await journal.answer('done');
+    for (let part = 0; part < 3; part += 1) await journal.answer('done');
+    expect(journal.appended.map((part) => part.length)).toEqual([1, 4_096, 4_096, 808]);
+    expect(journal.appended.flat()).toEqual(many(1, 9_001).map(({ seq }) => seq));
+    expect(seen.durable).toBe(true);
+    expect({ unwritten: scribe.unwritten, healthy: scribe.isHealthy }).toEqual({ unwritten: 0, healthy: true });
+  });
+
+  it('goes on after the last part that got through', async () => {
+    void scribe.write(many(1, 5_000));
+    await settle();
+    await journal.answer('done');
+    await journal.answer('fail');
+    await clock.advanceAndSettle(1_000);
+    expect(journal.appended.at(-1)?.at(0)).toBe(4_097);
+  });
+
+  it('has an end: too much is said', async () => {
+    void scribe.write(many(1, 49_999));
+    expect(scribe.isFull).toBe(false);
+    void scribe.write([record(50_000)]);
+    expect(scribe.isFull).toBe(true);
+    await settle();
+  });
+});

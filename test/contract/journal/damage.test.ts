@@ -1,5 +1,4 @@
 // Damage of every kind: the file is set aside, a new one is begun, and the daemon is told.
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -47,13 +46,13 @@ describe.each(Object.entries(damages))('a journal that %s', (_, damage) => {
   it('is set aside under a name with the date, whole, and a new one takes records', async () => {
     await fillAndClose();
     await damage();
-    const before = existsSync(place.file) ? await readFile(place.file) : null;
+    const before = await readFile(place.file);
     const contents = await reopen();
     expect(contents).toMatchObject({ snapshots: [], records: [], lastSeq: 0 });
     const { location = '', reason = '' } = contents.setAside ?? {};
     expect(location).toMatch(/journal\.db\.damaged-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/);
     expect(reason).not.toBe('');
-    if (before !== null) expect(await readFile(location)).toEqual(before);
+    expect(await readFile(location)).toEqual(before);
     await journal.append(records(1, 3));
     expect(await journal.read({ limit: 10 })).toHaveLength(3);
   });

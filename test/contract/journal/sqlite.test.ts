@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sqliteJournal } from '../../../adapters/journal/sqlite.ts';
 import type { JournalPort } from '../../../src/ports/journal.ts';
-import { appender, operator, sqlitePlace } from './places.ts';
+import { appender, sqlitePlace } from './places.ts';
 import { record, records } from './records.ts';
 
 let place: Awaited<ReturnType<typeof sqlitePlace>>;
