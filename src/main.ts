@@ -11,6 +11,7 @@ import { memoryNetwork } from '../adapters/memory-host.ts';
 import { createRunner, type Run } from '../adapters/run.ts';
 import { programVersion } from './cli/version.ts';
 import { configNotices, type Config } from './config/config.ts';
+import { noteCommand } from './daemon/commands.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { inspectorOf } from './daemon/inspector.ts';
 import { servingPaths } from './daemon/metrics.ts';
@@ -37,7 +38,10 @@ export async function runAgent(config: Config): Promise<void> {
   const launcher = config.dataPlane.kind === 'tgt' ? startLauncher() : null;
   const run = createRunner({
     ...(launcher === null ? {} : { execute: launcher.run }),
-    record: (record) => log.debug({ data: record }, 'command'),
+    record: (record) => {
+      noteCommand(record);
+      log.debug({ data: record }, 'command');
+    },
   });
   const notifier = systemdNotifier(process.env, (argv) => run(argv, { deadlineMs: notifyDeadlineMs }));
   const settings = await settingsOf(config);

@@ -3,6 +3,7 @@ import { laneOf, type DomainEvent, type Intent, type Json } from '../../machines
 import { specOf } from '../core/definition.ts';
 import type { Outcome } from '../ports/outcome.ts';
 import type { Actor } from './actor.ts';
+import { inEvent, withCommands } from './commands.ts';
 import { Gate } from './gate.ts';
 
 /** Facts that go into the answering event. */
@@ -22,6 +23,8 @@ export interface DispatcherParts {
   readonly effects: Effects;
   /** Commands that run at the same time, per kind (the first word of the intent's type). */
   readonly commandsPerKind: number;
+  /** For how long each took. */
+  monotonicMs(): number;
   /** False when the node must not start to serve: its lease is over. */
   mayServe(): boolean;
   post(actor: string, event: DomainEvent, settles: string): void;
@@ -77,7 +80,7 @@ export class Dispatcher {
 
   /** The answer of an intent that was never carried out. */
   refuse(actor: Actor, id: string, intent: Intent, reason: string): void {
-    this.#answer(actor, id, intent, { kind: 'refused', reason });
+    this.#answer(actor, id, intent, { kind: 'refused', reason }, {});
   }
 
   /** Ends every command that may be ended; resolves when all have. */
@@ -113,7 +116,11 @@ export class Dispatcher {
     if (release === null) return;
     this.#inFlight += 1;
     try {
-      this.#answer(actor, id, intent, await this.#run(actor, id, intent, signal, serves));
+      const startedMs = this.#parts.monotonicMs();
+      const { result, commands } = await withCommands(() => this.#run(actor, id, intent, signal, serves));
+      const tookMs = Math.round(this.#parts.monotonicMs() - startedMs);
+      const ran = commands.length === 0 ? {} : { commands: inEvent(commands) };
+      this.#answer(actor, id, intent, result, { tookMs, ...ran });
     } finally {
       this.#inFlight -= 1;
       release();
@@ -156,11 +163,12 @@ export class Dispatcher {
     return null;
   }
 
-  #answer(actor: Actor, id: string, intent: Intent, outcome: Outcome<Facts | null>): void {
+  /** `how` is for people: no machine reads it. */
+  #answer(actor: Actor, id: string, intent: Intent, outcome: Outcome<Facts | null>, how: Facts): void {
     const { answer } = specOf(actor.kind.definition, intent.type);
     if (answer.by === 'nobody' || answer.by === 'clock') return;
     const type = answer.by === 'outcome' ? answer.done : answer.told;
-    this.#parts.post(actor.id, eventOf(type, intent.type, outcome), id);
+    this.#parts.post(actor.id, { ...eventOf(type, intent.type, outcome), ...how }, id);
   }
 
   #gate(intent: Intent): Gate {

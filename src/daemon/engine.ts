@@ -99,6 +99,7 @@ export class Engine {
       effects: new Proxy<Effects>({}, { get: (_, type) => parts.effects()[String(type)] }),
       commandsPerKind: parts.commandsPerKind,
       mayServe: parts.mayServe,
+      monotonicMs: () => clock.monotonicMs(),
       post: (actor, event, settles) => this.#answer(actor, event, settles),
       armTimer: (actor, intent, name, ms) => this.timers.arm(actor, intent, name, ms),
       cancelTimer: (actor, name) => this.timers.cancel(actor, name),

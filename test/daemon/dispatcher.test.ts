@@ -4,6 +4,7 @@ import type { DomainEvent, Intent } from '../../machines/intent.ts';
 import { kindOf } from '../../src/core/definition.ts';
 import { settle, type Pending } from '../../src/core/pending.ts';
 import { newActor, type Actor } from '../../src/daemon/actor.ts';
+import { noteCommand } from '../../src/daemon/commands.ts';
 import { Dispatcher, type Effect, type Facts } from '../../src/daemon/dispatcher.ts';
 import { done, refused, type Outcome } from '../../src/ports/outcome.ts';
 
@@ -17,6 +18,7 @@ interface Asked {
 let asked: Asked[];
 let posted: { actor: string; event: DomainEvent; settles: string }[];
 let mayServe: boolean;
+let nowMs: number;
 let dispatcher: Dispatcher;
 let seq: number;
 
@@ -51,17 +53,21 @@ const end = async (type: string, outcome: Outcome<Facts | null> = done(null)) =>
 const effectFor = (type: string): Effect => (_, { actor, signal }) => {
   const { promise, resolve } = Promise.withResolvers<Outcome<Facts | null>>();
   asked.push({ actor, type, signal, answer: (outcome = done(null)) => (resolve(outcome), turn()) });
-  return promise;
+  return promise.then((outcome) => {
+    if (type === 'portal.open') noteCommand({ command: 'open it', code: 0, durationMs: 12 });
+    return outcome;
+  });
 };
 
 beforeEach(() => {
   asked = [];
   posted = [];
   mayServe = true;
+  nowMs = 1_000;
   seq = 0;
   dispatcher = new Dispatcher({
     effects: new Proxy({}, { get: (_, type) => (type === 'path.observe' ? broken : effectFor(String(type))) }),
-    commandsPerKind: 1, mayServe: () => mayServe,
+    commandsPerKind: 1, mayServe: () => mayServe, monotonicMs: () => nowMs,
     post: (actor, event, settles) => posted.push({ actor, event, settles }),
     armTimer: () => {}, cancelTimer: () => {}, onBroken: () => {},
   });
@@ -157,7 +163,8 @@ describe('what begins to serve', () => {
     const actor = pathActor();
     const id = await dispatch(actor, 'portal.open');
     expect(posted).toEqual([{
-      actor: actor.id, event: { type: 'portal.openRefused', reason: "the node's lease is over" }, settles: id,
+      actor: actor.id, event: { type: 'portal.openRefused', reason: "the node's lease is over", tookMs: 0 },
+      settles: id,
     }]);
     await dispatch(actor, 'portal.close');
     expect(running()).toEqual(['path/d1/1 portal.close']);
@@ -197,7 +204,19 @@ describe('an effect', () => {
   it('that breaks off counts as unknown, never as refused', async () => {
     await dispatch(pathActor(), 'path.observe');
     expect(posted.map(({ event }) => event)).toEqual([
-      { type: 'path.observeUnknown', reason: 'path.observe broke off: a mistake of ours' },
+      { type: 'path.observeUnknown', reason: 'path.observe broke off: a mistake of ours', tookMs: 0 },
+    ]);
+  });
+
+  it('says how long it took and how its commands ended, each intent its own', async () => {
+    await dispatch(pathActor(1), 'portal.open');
+    await dispatch(pathActor(2), 'lock.confirm');
+    nowMs += 40;
+    await end('portal.open');
+    await end('lock.confirm');
+    expect(posted.map(({ event }) => event)).toEqual([
+      { type: 'portal.opened', tookMs: 40, commands: [{ command: 'open it', code: 0, tookMs: 12 }] },
+      { type: 'lock.confirmed', tookMs: 40 },
     ]);
   });
 
