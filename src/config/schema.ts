@@ -212,6 +212,24 @@ const journal = section('The journal of events and intents', {
     ...filePath('SQLite file of the journal, on a local disk', '/var/lib/pathwarden/journal.sqlite'),
     dynamicDefault: '`<node.stateDir>/journal.sqlite`',
   }),
+  keepDays: Type.Integer({
+    minimum: 1,
+    maximum: 3650,
+    default: 30,
+    description: 'Records older than this are removed, except those that a restart needs',
+    tooSmall: '`path explain` cannot go back to what happened last week',
+    tooLarge: '`journal.maxMegabytes` decides alone',
+    examples: [30],
+  }),
+  maxMegabytes: Type.Integer({
+    minimum: 8,
+    maximum: 1_000_000,
+    default: 512,
+    description: 'The oldest records are removed while the journal takes more, except those that a restart needs',
+    tooSmall: 'Busy hours push the history out that an incident needs',
+    tooLarge: 'The disk of `node.stateDir` fills up, and a node whose journal cannot be written takes no path',
+    examples: [512],
+  }),
 });
 
 const log = section('Logging: one JSON object per line on stdout', {

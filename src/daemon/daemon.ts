@@ -90,6 +90,7 @@ export class Daemon {
       log,
       mailboxEvents: settings.mailboxEvents,
       commandsPerKind: settings.commandsPerKind,
+      ...(settings.retention === undefined ? {} : { retention: settings.retention }),
       effects: () => this.#effects,
       beforeTurn: () => this.lease.check(),
       mayServe: () => this.lease.remainingMs > 0 && this.#isLeased(),
@@ -116,7 +117,9 @@ export class Daemon {
     // What the journal says of the node holds no longer: nobody may read it before the new start is committed.
     const { instance, bootId } = settings;
     const started = { type: 'node.started', instance, bootId } as DomainEvent;
-    await this.engine.post(actorIds.node, started, local('start'));
+    const { setAside } = this.engine;
+    const what = setAside === null ? 'start' : `start; the journal was damaged and is now ${setAside.location}`;
+    await this.engine.post(actorIds.node, started, local(what));
     this.#started = true;
     this.#watch = cluster.watch({
       onSnapshot: (snapshot) => this.#onSnapshot(snapshot),

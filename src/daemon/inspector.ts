@@ -53,10 +53,16 @@ export function inspectorOf(daemon: Daemon): InspectorPort {
     machines: () => machineNames,
     machine: (name) => (machineNames.includes(name as MachineName) ? machineInfo(name as MachineName) : undefined),
     journal: () => journal.info(),
+    compactJournal: ({ keepDays, maxMegabytes }) => {
+      const { keepDays: days, maxMegabytes: megabytes } = settings.retention ?? keepEverything;
+      return engine.retention.compact({ keepDays: keepDays ?? days, maxMegabytes: maxMegabytes ?? megabytes });
+    },
     metrics: () => metricsOf(daemon),
     post: (id, event, operator, waitMs) => post(daemon, id, event, operator, waitMs),
   };
 }
+
+const keepEverything = { keepDays: 1_000_000, maxMegabytes: Infinity };
 
 function healthOf(daemon: Daemon): Health {
   const node = daemon.engine.registry.ensure(actorIds.node);
@@ -70,7 +76,10 @@ function healthOf(daemon: Daemon): Health {
     const { trouble } = node.snapshot.context as NodeContext;
     reasons.push(`node: ${describe(node.snapshot)}${trouble === null ? '' : ` (${trouble})`}`);
   }
-  return { live: journal === null, ready: reasons.length === 0, reasons };
+  const { setAside } = daemon.engine;
+  const notes =
+    setAside === null ? [] : [`journal: it was damaged and is set aside as ${setAside.location} (${setAside.reason})`];
+  return { live: journal === null, ready: reasons.length === 0, reasons, ...(notes.length > 0 && { notes }) };
 }
 
 function machineInfo(name: MachineName): MachineInfo {

@@ -22,6 +22,8 @@ const counter = (name: string, help: string, value: number): Metric => ({
 export function metricsOf(daemon: Daemon): readonly Metric[] {
   const { engine, lease, view } = daemon;
   const { records, rejected, dispatched } = engine.counts;
+  const aside = engine.setAside === null ? 0 : 1;
+  const usedBytes = engine.retention.usedBytes ?? 0;
   return [
     gauge('pathwarden_paths', 'Path actors on this node by state', countStates(daemon)),
     gauge('pathwarden_paths_serving', 'Paths that this node serves', one(servingPaths(daemon))),
@@ -51,6 +53,8 @@ export function metricsOf(daemon: Daemon): readonly Metric[] {
     gauge('pathwarden_commands_running', 'Commands that run now', one(engine.inFlight)),
     gauge('pathwarden_journal_healthy', '1 while the journal can be written', one(engine.scribe.isHealthy ? 1 : 0)),
     gauge('pathwarden_journal_unwritten_records', 'Records that are not durable yet', one(engine.scribe.unwritten)),
+    gauge('pathwarden_journal_set_aside', '1 when a damaged journal was set aside at this start', one(aside)),
+    gauge('pathwarden_journal_used_bytes', 'What records and snapshots take, once a minute', one(usedBytes)),
     counter('pathwarden_records_total', 'Records committed since the start', records),
     counter('pathwarden_rejected_events_total', 'Events rejected since the start', rejected),
     counter('pathwarden_dispatched_intents_total', 'Intents carried out since the start', dispatched),

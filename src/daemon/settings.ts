@@ -34,4 +34,6 @@ export interface DaemonSettings {
   readonly announceAtMs: readonly number[];
   readonly duplicateProbeMs: number;
   readonly observeEveryMs: number;
+  /** How long and how large the journal may get; absent: nothing is removed. */
+  readonly retention?: { readonly keepDays: number; readonly maxMegabytes: number };
 }

@@ -17,6 +17,7 @@ export const Health = Type.Object({
   live: Type.Boolean({ description: 'The commit loop and the journal answer' }),
   ready: Type.Boolean({ description: 'Live, joined to Consul, recovered' }),
   reasons: list(text('Why it is not ready')),
+  notes: Type.Optional(list(text('What a person should know although it stops nothing'))),
 });
 
 export const Event = Type.Object({ type: Type.String({ examples: ['lock.granted'] }) }, { additionalProperties: true });
@@ -79,6 +80,21 @@ export const JournalRecord = Type.Object({
   intents: list(Type.Object({ type: Type.String(), params: Type.Record(Type.String(), AnyJson) })),
   cause: nullable(Cause),
   settles: nullable(text('Id of the intent that the event answers')),
+});
+
+export const JournalLimits = Type.Object(
+  {
+    by: Type.String({ minLength: 1, maxLength: 200 }),
+    keepDays: Type.Optional(Type.Number({ minimum: 0, description: "The node's own setting when left out" })),
+    maxMegabytes: Type.Optional(Type.Number({ minimum: 0, description: "The node's own setting when left out" })),
+  },
+  { additionalProperties: false },
+);
+
+export const JournalCompaction = Type.Object({
+  removed: Type.Number(),
+  heldAt: nullable(Type.Number({ description: 'The oldest record that had to go and that recovery needs' })),
+  usedBytes: Type.Number(),
 });
 
 export const JournalInfo = Type.Object({

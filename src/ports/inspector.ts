@@ -119,6 +119,15 @@ export interface Health {
   readonly ready: boolean;
   /** Why not ready; empty when ready. */
   readonly reasons: readonly string[];
+  /** What a person should know although it stops nothing. */
+  readonly notes?: readonly string[];
+}
+
+export interface JournalCompaction {
+  readonly removed: number;
+  /** The oldest record that had to go and may not: recovery needs it. */
+  readonly heldAt: number | null;
+  readonly usedBytes: number;
 }
 
 export type PostResult =
@@ -167,6 +176,8 @@ export interface InspectorPort {
   machines(): readonly string[];
   machine(name: string): MachineInfo | undefined;
   journal(): Promise<JournalInfo>;
+  /** Removes old records now, by the node's own limits where none are given. */
+  compactJournal(limits: { readonly keepDays?: number; readonly maxMegabytes?: number }): Promise<JournalCompaction>;
   metrics(): readonly Metric[];
   /**
    * Tells an actor an operator event (`operator.*` only; the actor `disk/<id>` is made for `operator.add`).

@@ -9,6 +9,7 @@ import type {
   ExplainStep,
   Health,
   InspectorPort,
+  JournalCompaction,
   MachineInfo,
   Metric,
   PostResult,
@@ -29,6 +30,7 @@ import {
 const graph = graphOf(diskPathMachine);
 
 export class FakeInspector implements InspectorPort {
+  readonly compactions: object[] = [];
   readonly node = 'n1';
   readonly version = '0.1.0';
   now = start;
@@ -200,6 +202,11 @@ export class FakeInspector implements InspectorPort {
     if (name !== 'disk-path' && name !== 'disk-path@1') return undefined;
     const definition = JSON.parse(JSON.stringify(diskPathMachine.config)) as Json;
     return { name: 'disk-path', version: 1, definition, graph, mermaid: toMermaid(graph) };
+  }
+
+  compactJournal(limits: { keepDays?: number; maxMegabytes?: number }): Promise<JournalCompaction> {
+    this.compactions.push(limits);
+    return Promise.resolve({ removed: 17, heldAt: null, usedBytes: 40_960 });
   }
 
   journal(): Promise<JournalInfo> {
