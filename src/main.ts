@@ -57,7 +57,7 @@ export async function runAgent(config: Config): Promise<void> {
     cluster: await clusterOf(config),
     dataPlane: dataPlaneOf(config, run),
     fences: fencesOf(config, run),
-    journal: sqliteJournal({ file: config.journal.file }),
+    journal: sqliteJournal({ file: config.journal.file, node: config.node.name }),
     onRefused: refuse,
   });
   const http = buildHttp({
@@ -126,6 +126,7 @@ async function settingsOf(config: Config): Promise<DaemonSettings> {
     announceAtMs: config.announceAtMs,
     duplicateProbeMs: config.duplicateProbeMs,
     observeEveryMs: config.observeEveryMs,
+    retention: { keepDays: config.journal.keepDays, maxMegabytes: config.journal.maxMegabytes },
   };
 }
 
