@@ -11,6 +11,7 @@ import { diskShow } from './commands/disk-show.ts';
 import { diskStart } from './commands/disk-start.ts';
 import { diskStop } from './commands/disk-stop.ts';
 import { events } from './commands/events.ts';
+import { journalVerify } from './commands/journal-verify.ts';
 import { machineList } from './commands/machine-list.ts';
 import { machineShow } from './commands/machine-show.ts';
 import { nodeConfirmDown } from './commands/node-confirm-down.ts';
@@ -38,6 +39,7 @@ export function buildProgram(shell: Shell): Command {
   const node = [nodeList, nodeDrain, nodeUndrain, nodeConfirmDown];
   program.addCommand(noun(shell, 'node', 'Gateway nodes', node));
   program.addCommand(events(shell));
+  program.addCommand(noun(shell, 'journal', 'Journal files', [journalVerify]));
   program.addCommand(noun(shell, 'machine', 'The state machines', [machineList, machineShow]));
   program.addCommand(noun(shell, 'config', 'The configuration file', [configCheck, configReferenceCommand]));
   program.addCommand(demo(shell));
