@@ -27,6 +27,7 @@ export interface JournalDatabase {
   append(cells: readonly Cell[]): void;
   saveSnapshots(rows: readonly SnapshotRow[]): void;
   read(query: JournalQuery): readonly RecordRow[];
+  snapshot(actor: string): SnapshotRow | null;
   compact(retention: Retention): Compacted;
   /** Gives free room back to the file system. Takes the whole file's time and room: not for a running daemon. */
   shrink(): void;
@@ -117,7 +118,9 @@ function bind(database: DatabaseSync, file: string, aside: SetAside | null, clos
     setAside: aside,
     append(cells) {
       appendCells(database, insertRecord, cells);
-      for (let at = 0; at < cells.length; at += recordWidth) coverage.recorded(String(cells[at + 1]), Number(cells[at]));
+      for (let at = 0; at < cells.length; at += recordWidth) {
+        coverage.recorded(String(cells[at + 1]), Number(cells[at]));
+      }
     },
     saveSnapshots(rows) {
       const next = coverage.after(rows);
@@ -125,6 +128,7 @@ function bind(database: DatabaseSync, file: string, aside: SetAside | null, clos
       coverage = next;
     },
     read: (query) => checkedRows(database, query),
+    snapshot: (actor) => snapshotRows(database, actor)[0] ?? null,
     compact: (retention) => compact(database, coverage.seq, retention),
     shrink: () => database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'),
     info: () => describe(database, file),

@@ -55,7 +55,10 @@ export function prepare(database: DatabaseSync, file: string): void {
 
 /** Says who has it, for whoever finds it locked. */
 export function sign(database: DatabaseSync, node: string | null): void {
-  const hold = database.prepare('INSERT OR REPLACE INTO holder (id, pid, host, since, node) VALUES (1, ?, ?, ?, ?)');
+  const hold = database.prepare(
+    `INSERT INTO holder (id, pid, host, since, node) VALUES (1, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+     SET pid = excluded.pid, host = excluded.host, since = excluded.since, node = ifnull(excluded.node, holder.node)`,
+  );
   hold.run(process.pid, hostname(), Date.now(), node);
 }
 

@@ -1,8 +1,10 @@
 // HTTP to one agent. Every failure becomes a PathwardenError that says what to do.
 import { readFile } from 'node:fs/promises';
 import { errorCodes, type ErrorCode, PathwardenError } from '../errors.ts';
-import type { ActorView, ClusterSummary, Explanation, MachineInfo, PostResult } from '../ports/inspector.ts';
-import type { JournalRecord } from '../ports/journal.ts';
+import type {
+  ActorView, ClusterSummary, Explanation, JournalCompaction, MachineInfo, PostResult,
+} from '../ports/inspector.ts';
+import type { JournalInfo, JournalRecord } from '../ports/journal.ts';
 import { readStream } from './stream.ts';
 
 export interface Connection {
@@ -36,6 +38,8 @@ export interface Client {
     onRecord: (record: JournalRecord) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  journal(): Promise<JournalInfo>;
+  compactJournal(body: { by: string; keepDays?: number; maxMegabytes?: number }): Promise<JournalCompaction>;
   machines(): Promise<readonly string[]>;
   machine(name: string): Promise<MachineInfo>;
   /** Tells an actor an operator event. A state that does not take it is an answer, not an error. */
@@ -57,6 +61,12 @@ export function createClient(connection: Connection): Client {
       await readStream(response, (data) => {
         onRecord(JSON.parse(data) as JournalRecord);
       });
+    },
+    journal: () => get('/v1/journal'),
+    compactJournal: async (body) => {
+      const response = await post(connection, '/v1/journal/compact', body, connection.deadlineMs);
+      if (!response.ok) throw await errorOf(response, connection);
+      return response.json() as Promise<JournalCompaction>;
     },
     machines: () => get('/v1/machines'),
     machine: (name) => get(`/v1/machines/${encodeURIComponent(name)}`),
@@ -80,15 +90,20 @@ async function answer(connection: Connection, path: string): Promise<Response> {
 }
 
 async function postEvent(connection: Connection, actor: string, event: OperatorEvent): Promise<Response> {
-  const token = await readToken(connection.tokenFile);
-  const response = await request(connection, `/v1/actors/${pathOf(actor)}/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(event),
-    signal: within(connection, connection.deadlineMs + event.waitMs),
-  });
+  const deadlineMs = connection.deadlineMs + event.waitMs;
+  const response = await post(connection, `/v1/actors/${pathOf(actor)}/events`, event, deadlineMs);
   if (!response.ok && response.status !== 409) throw await errorOf(response, connection);
   return response;
+}
+
+async function post(connection: Connection, path: string, body: object, deadlineMs: number): Promise<Response> {
+  const token = await readToken(connection.tokenFile);
+  return request(connection, path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: within(connection, deadlineMs),
+  });
 }
 
 function within(connection: Connection, deadlineMs: number): AbortSignal {

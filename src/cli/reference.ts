@@ -76,6 +76,7 @@ const nobody: Terminal = {
   user: '',
   ended: new AbortController().signal,
   print: () => undefined,
+  write: () => Promise.resolve(),
   printError: () => undefined,
   confirm: () => Promise.resolve(false),
   quitKey: () => ({ signal: new AbortController().signal, done: () => undefined }),

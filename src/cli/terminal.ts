@@ -12,6 +12,8 @@ export interface Terminal {
   readonly ended: AbortSignal;
   print(text: string): void;
   printError(text: string): void;
+  /** As it stands, without an end of line; resolves when there is room for more. */
+  write(text: string): Promise<void>;
   /** True only for a clear yes. */
   confirm(question: string): Promise<boolean>;
   /** Fires at `q` or ctrl-c; `done` gives the keyboard back. Only where `interactive`. */
@@ -31,9 +33,16 @@ export function realTerminal(): Terminal {
     },
     print: (text) => process.stdout.write(`${text}\n`),
     printError: (text) => process.stderr.write(`${text}\n`),
+    write,
     confirm,
     quitKey,
   };
+}
+
+async function write(text: string): Promise<void> {
+  if (process.stdout.write(text)) return;
+  // A reader that goes away (`| head`) is no error, and nobody drains then.
+  await new Promise<void>((resolve) => void process.stdout.once('drain', resolve).once('close', resolve));
 }
 
 function endOfInterest(): AbortSignal {

@@ -38,6 +38,10 @@ export function fakeTerminal(settings: { interactive?: boolean; yes?: boolean } 
       terminal.out.push(text);
       terminal.onPrint(terminal.out);
     },
+    write: (text) => {
+      terminal.out.push(text);
+      return Promise.resolve();
+    },
     printError: (text) => {
       terminal.errors.push(text);
     },

@@ -36,6 +36,12 @@ const rules: readonly Rule[] = [
     mayTypes: ['src/ports/'],
   },
   {
+    // A journal file is read where it lies, also when no daemon runs.
+    from: /^src\/cli\/commands\/journal-/,
+    may: ['src/cli/', 'adapters/journal/', 'src/journal-tools.ts', ...leaves],
+    mayTypes: ['src/http/', 'src/ports/'],
+  },
+  {
     from: /^src\/cli\//,
     may: ['src/cli/', 'src/config/', 'src/core/records.ts', 'src/main.ts', 'src/journal-tools.ts', ...leaves],
     mayTypes: ['src/http/', 'src/ports/'],
