@@ -69,7 +69,7 @@ async function ensureRemoved({ run, look }: Node, address: Address, options: Cal
   const left = shareDeadline(options);
   const view = await look(left());
   if (view.kind !== 'done') return view;
-  for (const present of view.value.addresses.filter(({ ip }) => sameIp(ip, address.ip))) {
+  for (const present of view.value.addresses.filter((one) => isSame(one, address))) {
     if (takesOthersAlong(present, view.value)) {
       const setting = `net/ipv4/conf/${present.interface}/promote_secondaries=1`;
       const kept = await change(run, ['sysctl', '-q', '-w', setting], left());
@@ -81,6 +81,10 @@ async function ensureRemoved({ run, look }: Node, address: Address, options: Cal
   }
   return done(null);
 }
+
+/** The same IP on another interface, or with another prefix, is somebody else's: it is left alone. */
+const isSame = (one: Address, other: Address): boolean =>
+  one.interface === other.interface && one.prefix === other.prefix && sameIp(one.ip, other.ip);
 
 /** Removing the first IPv4 address of a subnet removes the later ones with it, unless the interface promotes them. */
 function takesOthersAlong(address: AddressView['addresses'][number], view: AddressView): boolean {

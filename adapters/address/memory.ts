@@ -19,7 +19,10 @@ export function memoryAddress(host: MemoryHost, network: MemoryNetwork, guard: G
       }),
     ensureRemoved: (address, options) =>
       guard('address.ensureRemoved', options, () => {
-        host.addresses.delete(address.ip);
+        const present = host.addresses.get(address.ip);
+        if (present?.interface === address.interface && present.prefix === address.prefix) {
+          host.addresses.delete(address.ip);
+        }
         return done(null);
       }),
     observe: (options) => guard('address.observe', options, () => done([...host.addresses.values()])),

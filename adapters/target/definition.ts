@@ -1,5 +1,5 @@
 // What every target refuses to define, whatever it is made of.
-import type { TargetSpec } from '../../src/ports/dataplane.ts';
+import type { TargetSight, TargetSpec } from '../../src/ports/dataplane.ts';
 
 /**
  * A number that tells disks apart and is the same on every node, or null when the wwn gives none.
@@ -10,6 +10,16 @@ export function targetId(wwn: string): number | null {
   const id = Number.parseInt(wwn.slice(-8), 16) & 0x7f_ff_ff_ff;
   return id === 0 ? null : id;
 }
+
+/** How the twins see a target that they define: it is always whole, and open to whom its rules name. */
+export const sightOf = ({ iqn, wwn, access }: TargetSpec, sessions: number): TargetSight => ({
+  iqn,
+  sessions,
+  accepts: true,
+  wwn,
+  initiators: access.initiators.length === 0 ? null : access.initiators,
+  users: access.chap === undefined ? [] : [access.chap.user],
+});
 
 /** Why no target can be made of it, or null. */
 export function unusable({ wwn, iqn, access, backing }: TargetSpec): string | null {

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Address, Portal, TargetPort, TargetSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { portalKey } from '../memory-host.ts';
-import { conflictAmong } from './definition.ts';
+import { conflictAmong, sightOf } from './definition.ts';
 
 interface Settings {
   readonly node: string;
@@ -42,7 +42,7 @@ export function loopbackTarget({ node, present }: Settings): TargetPort {
     ensureClosed: (portal, options) => close(open, portal, options),
     observe: async () =>
       done({
-        targets: [...targets.keys()].map((iqn) => ({ iqn, sessions: sessionsOf(open, iqn) })),
+        targets: [...targets.values()].map((spec) => sightOf(spec, sessionsOf(open, spec.iqn))),
         portals: [...open.values()].map(({ ip, port }) => ({ ip, port })),
       }),
   };

@@ -3,7 +3,7 @@ import type { TargetPort } from '../../src/ports/dataplane.ts';
 import { done, refused } from '../../src/ports/outcome.ts';
 import type { Guard } from '../memory-faults.ts';
 import { type MemoryHost, portalKey } from '../memory-host.ts';
-import { conflictAmong } from './definition.ts';
+import { conflictAmong, sightOf } from './definition.ts';
 
 export function memoryTarget(host: MemoryHost, guard: Guard): TargetPort {
   return {
@@ -36,7 +36,7 @@ export function memoryTarget(host: MemoryHost, guard: Guard): TargetPort {
     observe: (options) =>
       guard('target.observe', options, () =>
         done({
-          targets: [...host.targets.keys()].map((iqn) => ({ iqn, sessions: 0 })),
+          targets: [...host.targets.values()].map((spec) => sightOf(spec, 0)),
           portals: [...host.portals.keys()].map(parsePortal),
         }),
       ),

@@ -2,7 +2,7 @@
 //
 // tgt cannot tie a target to a portal: every portal of a node reaches every target that is in the state "ready". So a
 // target whose disk has no open path here is kept "offline", which refuses every login, whatever address it comes by.
-import type { Portal, TargetPort, TargetView } from '../../src/ports/dataplane.ts';
+import type { Portal, TargetPort, TargetSight, TargetView } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { type Run, shareDeadline } from '../run.ts';
 import { portalName, portalsWithoutWildcard, portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
@@ -131,9 +131,22 @@ async function observe(admin: TgtAdmin, options: CallOptions): Promise<Outcome<T
   if (targets.kind !== 'done') return targets;
   if (portals.kind !== 'done') return portals;
   return done({
-    targets: targets.value.map(({ iqn, sessions }) => ({ iqn, sessions: sessions.length })),
+    targets: targets.value.map(sightOf),
     portals: portals.value,
   });
+}
+
+function sightOf({ iqn, sessions, state, luns, access, accounts }: TgtTarget): TargetSight {
+  const disk = luns.get(1);
+  const isOpenToAll = access.length === 1 && access[0] === 'ALL';
+  return {
+    iqn,
+    sessions: sessions.length,
+    accepts: state !== 'offline',
+    wwn: disk === undefined ? null : (disk.get('SCSI SN') ?? ''),
+    initiators: isOpenToAll ? null : access,
+    users: accounts,
+  };
 }
 
 /** Portals of an earlier instance may belong to any disk here: the target stays as it is while one of them is open. */

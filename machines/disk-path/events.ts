@@ -21,6 +21,8 @@ export type Offer = {
   readonly evidence: Incarnation | null;
   /** The method that proved it unable to write already; null while nothing is proven. */
   readonly proof: string | null;
+  /** Our own session holds the lock already, and no earlier owner is in doubt: the path may be served here. */
+  readonly ours?: true;
 };
 
 type Grant = { readonly epoch: number; readonly modifyIndex: number; readonly evidence: Incarnation | null };
@@ -42,9 +44,15 @@ export type DiskPathEvent =
   | { readonly type: 'disk.ready' }
   | ({ readonly type: 'disk.failed' } & Because)
   | { readonly type: 'disk.freed' }
+  /** Something of its target was changed by hand, and is as it should be again. */
+  | { readonly type: 'disk.repaired' }
+  /** Something of its target was changed by hand, and cannot be put right here. */
+  | ({ readonly type: 'disk.lost' } & Because)
   // what was found on the node
   /** A new daemon took over from the one that opened the portal. */
   | { readonly type: 'path.resumed' }
+  /** The journal is older than the lock: our own session took it again since. */
+  | ({ readonly type: 'path.outdated' } & Because)
   | ({ readonly type: 'dataplane.missing' } & Because)
   | ({ readonly type: 'dataplane.leftover' } & Because)
   // what an operator wants

@@ -3,6 +3,7 @@ import { ask, diskPath } from './setup.ts';
 const granted = [
   { guard: 'mustGiveUp', target: '#releasing.unlocking', actions: 'noteGrant' },
   { guard: 'needsProof', target: 'proving', actions: 'noteGrant' },
+  { guard: 'wasOurs', target: '#mapped.looking', actions: 'noteGrant' },
   { target: '#mapped', actions: 'noteGrant' },
 ] as const;
 

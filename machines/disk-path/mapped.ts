@@ -1,6 +1,9 @@
 import { ask, diskPath } from './setup.ts';
 
 const giveUp = { target: '#releasing', actions: ['noteTrouble', 'countFailure'] } as const;
+/** What may be served already is not given up because an answer did not come. */
+const doubt = [{ guard: 'wasOurs', target: 'lookingAgain', actions: 'noteTrouble' }, giveUp] as const;
+const lookAgain = { target: 'lookingAgain', actions: 'noteTrouble' } as const;
 
 /** Storage first, then the address, then the portal: nothing is announced before the portal answers. */
 export const mapped = diskPath.createStateConfig({
@@ -13,8 +16,33 @@ export const mapped = diskPath.createStateConfig({
     'lease.lost': { target: '#fenced', actions: 'noteTrouble' },
     'path.unwanted': { target: '#releasing', actions: 'noteTrouble' },
     'disk.failed': giveUp,
+    'disk.lost': giveUp,
   },
   states: {
+    looking: {
+      description: 'The lock was ours already; the node is read back to see whether the path is served here.',
+      entry: ask.observe,
+      always: { guard: 'mustGiveUp', target: '#releasing' },
+      on: {
+        'path.observed': [{ guard: 'isServed', target: 'adopting' }, { target: 'preparing', actions: 'noteNotServed' }],
+        'path.observeRefused': lookAgain,
+        'path.observeUnknown': lookAgain,
+      },
+    },
+    lookingAgain: {
+      description: 'The path may be served here, and that cannot be seen yet; the node is read back again shortly.',
+      entry: ['countTry', ask.armRetry],
+      on: { 'retry.due': { target: 'looking' } },
+    },
+    adopting: {
+      description: 'The path is served here and the lock is ours: it is taken over as it is.',
+      entry: ['forgetPreparation', ask.requireDisk, ask.armPrepare],
+      exit: ask.cancelPrepare,
+      on: {
+        'disk.ready': { target: 'confirming', actions: 'noteDiskReady' },
+        'prepare.due': { target: '#releasing', actions: ['noteNotReady', 'countFailure'] },
+      },
+    },
     preparing: {
       description: 'The image and the target are being made ready, and the network is asked whether the IP is free.',
       entry: ['forgetPreparation', ask.requireDisk, ask.probe, ask.armPrepare],
@@ -77,7 +105,7 @@ export const mapped = diskPath.createStateConfig({
       on: {
         'lock.confirmed': { target: 'opening' },
         'lock.confirmRefused': { target: '#fenced', actions: 'noteTrouble' },
-        'lock.confirmUnknown': giveUp,
+        'lock.confirmUnknown': doubt,
       },
     },
     opening: {
@@ -86,7 +114,11 @@ export const mapped = diskPath.createStateConfig({
       on: {
         'portal.opened': { target: 'unblocking' },
         'portal.openRefused': giveUp,
-        'portal.openUnknown': giveUp,
+    // Nothing of what the journal says of it can be relied on: it is taken up as if it were found.
+    'path.outdated': { target: '#unlocked', actions: 'noteTrouble' },
+    'disk.repaired': { actions: ask.open },
+    'disk.lost': giveUp,
+        'portal.openUnknown': doubt,
       },
     },
     unblocking: {
@@ -95,7 +127,7 @@ export const mapped = diskPath.createStateConfig({
       on: {
         'traffic.unblocked': { target: '#enabled' },
         'traffic.unblockRefused': giveUp,
-        'traffic.unblockUnknown': giveUp,
+        'traffic.unblockUnknown': doubt,
       },
     },
   },

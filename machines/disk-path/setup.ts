@@ -81,8 +81,8 @@ export const diskPath = setup({
     forgetSettings: assign({ settings: null }),
     noteOffer: assign(({ event }) => {
       assertEvent(event, 'path.offered');
-      const { modifyIndex, rank, delayMs, evidence, proof } = event;
-      return { offer: { modifyIndex, rank, delayMs, evidence, proof } };
+      const { modifyIndex, rank, delayMs, evidence, proof, ours } = event;
+      return { offer: { modifyIndex, rank, delayMs, evidence, proof, ...(ours === true ? { ours } : {}) } };
     }),
     noteGrant: assign(({ event }) => {
       assertEvent(event, ['lock.granted', 'lock.observed']);
@@ -90,6 +90,11 @@ export const diskPath = setup({
       return { lock: { epoch, modifyIndex }, evidence, tries: 0 };
     }),
     noteProof: assign({ evidence: null }),
+    noteNotServed: assign(({ context }) => {
+      if (context.offer === null) return {};
+      const { modifyIndex, rank, delayMs, evidence, proof } = context.offer;
+      return { offer: { modifyIndex, rank, delayMs, evidence, proof } };
+    }),
     noteReleased: assign({ lock: null }),
     noteDiskReady: assign({ diskReady: true }),
     noteAddressFree: assign({ addressFree: true }),
@@ -135,6 +140,8 @@ export const diskPath = setup({
     },
     isFree: ({ event }) => event.type === 'address.probed' && event.answeredBy === null,
     isPrepared: ({ context }) => context.diskReady && context.addressFree,
+    isServed: ({ event }) => event.type === 'path.observed' && event.address && event.portal,
+    wasOurs: ({ context }) => context.offer?.ours === true,
     isGone: ({ event }) => event.type === 'path.observed' && !event.address && !event.portal,
     isOurTurn: ({ event }) => event.type === 'path.offered' && event.delayMs === 0,
     wasOffered: ({ context }) => context.offer !== null,

@@ -1,120 +1,7 @@
 // One disk on one node: the image and the target that its paths here share.
-import { assertEvent, assign, enqueueActions, setup } from 'xstate';
-import { intent, type Json } from '../intent.ts';
-import type { DiskEvent, DiskSettings } from './events.ts';
-
-export type DiskContext = {
-  readonly disk: string;
-  readonly settings: DiskSettings | null;
-  /** Ids of the path actors that use the disk or wait for it. */
-  readonly users: readonly string[];
-  /** Ids of the path actors that wait to hear that nothing of the disk is left here. */
-  readonly leaving: readonly string[];
-  readonly backing: Json;
-  readonly tries: number;
-  readonly trouble: string | null;
-};
-
-export type DiskInput = { readonly disk: string };
-
-const retryMinMs = 100;
-const retryMaxMs = 5_000;
-const triesBeforeOperator = 5;
-
-const without = (list: readonly string[], id: string) => list.filter((entry) => entry !== id);
-const withId = (list: readonly string[], id: string) => [...without(list, id), id];
-
-const disk = setup({
-  types: {
-    context: {} as DiskContext,
-    events: {} as DiskEvent,
-    input: {} as DiskInput,
-    tags: {} as 'idle' | 'serving' | 'settled' | 'needsOperator',
-  },
-  actions: {
-    'backstore.attach': intent<{ disk: string; backstore: Json }>(),
-    'backstore.detach': intent<{ disk: string; backstore: Json }>(),
-    'target.define': intent<{ disk: string; iqn: string; wwn: string; access: Json; backing: Json }>(),
-    'target.remove': intent<{ disk: string; iqn: string }>(),
-    'path.tellReady': intent<{ to: string }>(),
-    'path.tellFailed': intent<{ to: string; reason: string }>(),
-    'path.tellFreed': intent<{ to: string }>(),
-    'spec.create': intent<{ disk: string; spec: Json; by: string; reason: string }>(),
-    'spec.setDesired': intent<{ disk: string; desired: 'started' | 'stopped'; by: string; reason: string }>(),
-    'spec.remove': intent<{ disk: string; by: string; reason: string }>(),
-    'timer.arm': intent<{ name: string; ms: number }>(),
-    'timer.cancel': intent<{ name: string }>(),
-
-    noteSettings: assign(({ event }) => (assertEvent(event, 'disk.specified'), { settings: event.settings })),
-    forgetSettings: assign({ settings: null }),
-    addUser: assign(({ context, event }) => {
-      assertEvent(event, 'disk.required');
-      return { users: withId(context.users, event.path), leaving: without(context.leaving, event.path) };
-    }),
-    letGo: assign(({ context, event }) => {
-      assertEvent(event, 'disk.unneeded');
-      return { users: without(context.users, event.path), leaving: withId(context.leaving, event.path) };
-    }),
-    noteBacking: assign(
-      ({ event }) => (assertEvent(event, 'backstore.attached'), { backing: event.backing, tries: 0 }),
-    ),
-    noteTrouble: assign(({ event }) => ({ trouble: 'reason' in event ? event.reason : event.type })),
-    noteReady: assign({ trouble: null, tries: 0 }),
-    countTry: assign({ tries: ({ context }) => context.tries + 1 }),
-    forgetTries: assign({ tries: 0 }),
-    tellUsersReady: enqueueActions(({ context, enqueue }) => {
-      for (const to of context.users) enqueue({ type: 'path.tellReady', params: { to } });
-    }),
-    tellUsersFailed: enqueueActions(({ context, enqueue }) => {
-      const reason = context.trouble ?? 'the disk failed';
-      for (const to of context.users) enqueue({ type: 'path.tellFailed', params: { to, reason } });
-      enqueue.assign({ users: [] });
-    }),
-    tellLeavingFreed: enqueueActions(({ context, enqueue }) => {
-      for (const to of context.leaving) enqueue({ type: 'path.tellFreed', params: { to } });
-      enqueue.assign({ leaving: [], backing: null, tries: 0 });
-    }),
-  },
-  guards: {
-    specified: ({ context }) => context.settings !== null,
-    isUsed: ({ context }) => context.users.length > 0,
-    isStuck: ({ context }) => context.tries >= triesBeforeOperator,
-  },
-});
-
-type Given = { readonly context: DiskContext };
-const attach = {
-  type: 'backstore.attach',
-  params: ({ context }: Given) => ({ disk: context.disk, backstore: context.settings?.backstore ?? null }),
-} as const;
-const detach = { ...attach, type: 'backstore.detach' } as const;
-const define = {
-  type: 'target.define',
-  params: ({ context }: Given) => ({
-    disk: context.disk,
-    iqn: context.settings?.iqn ?? '',
-    wwn: context.settings?.wwn ?? '',
-    access: context.settings?.access ?? null,
-    backing: context.backing,
-  }),
-} as const;
-const remove = {
-  type: 'target.remove',
-  params: ({ context }: Given) => ({ disk: context.disk, iqn: context.settings?.iqn ?? '' }),
-} as const;
-const armRetry = {
-  type: 'timer.arm',
-  params: ({ context }: Given) => ({ name: 'retry', ms: Math.min(retryMinMs * 2 ** context.tries, retryMaxMs) }),
-} as const;
-const tellFreed = {
-  type: 'path.tellFreed',
-  params: ({ event }: { event: DiskEvent }) => ({ to: 'path' in event ? event.path : '' }),
-} as const;
-const fail = { target: 'failing', actions: 'noteTrouble' } as const;
-const retryRemoval = [
-  { guard: 'isStuck', target: 'stuck', actions: 'noteTrouble' },
-  { target: 'retrying', actions: 'noteTrouble' },
-] as const;
+import {
+  armRetry, attach, define, detach, disk, fail, letGo, remove, retryRemoval, retryRepair, tellFreed, type DiskInput,
+} from './setup.ts';
 
 export const diskMachine = disk.createMachine({
   id: 'disk',
@@ -182,6 +69,7 @@ export const diskMachine = disk.createMachine({
       always: { guard: 'isUsed', target: 'attaching' },
       on: {
         'disk.withdrawn': { actions: 'forgetSettings' },
+        'target.leftover': { guard: 'specified', target: 'removing', actions: 'noteTrouble' },
         'disk.unneeded': { actions: tellFreed },
       },
     },
@@ -212,13 +100,37 @@ export const diskMachine = disk.createMachine({
         'disk.required': {
           actions: ['addUser', { type: 'path.tellReady', params: ({ event }) => ({ to: event.path }) }],
         },
-        'disk.unneeded': [
-          {
-            guard: ({ context, event }) => without(context.users, event.path).length > 0,
-            actions: [assign(({ context, event }) => ({ users: without(context.users, event.path) })), tellFreed],
+        'disk.unneeded': letGo,
+        'target.changed': { target: 'repairing', actions: 'noteTrouble' },
+      },
+    },
+    repairing: {
+      description: 'The target was changed by hand; it is being put right.',
+      entry: define,
+      on: {
+        'target.defined': { target: 'ready', actions: 'tellUsersRepaired' },
+        'target.defineRefused': retryRepair,
+        'target.defineUnknown': retryRepair,
+        'disk.unneeded': letGo,
+      },
+    },
+    repairingAgain: {
+      description: 'The target was changed by hand and is not right yet; it will be tried again shortly.',
+      entry: ['countTry', armRetry],
+      on: { 'retry.due': { target: 'repairing' }, 'disk.unneeded': letGo },
+    },
+    broken: {
+      description: 'The target was changed by hand and cannot be put right here; its paths give it up.',
+      tags: ['needsOperator'],
+      entry: 'tellUsersLost',
+      on: {
+        'disk.unneeded': letGo,
+        'disk.required': {
+          actions: {
+            type: 'path.tellFailed',
+            params: ({ context, event }) => ({ to: event.path, reason: context.trouble ?? 'the disk is broken' }),
           },
-          { target: 'removing', actions: 'letGo' },
-        ],
+        },
       },
     },
     failing: {

@@ -21,6 +21,10 @@ type Asked =
 export type DiskEvent =
   | { readonly type: 'disk.specified'; readonly settings: DiskSettings }
   | { readonly type: 'disk.withdrawn' }
+  /** Somebody changed the target by hand, or it is gone. */
+  | { readonly type: 'target.changed'; readonly reason: string }
+  /** The target is here although no path of this node needs it. */
+  | { readonly type: 'target.leftover'; readonly reason: string }
   | { readonly type: 'disk.required' | 'disk.unneeded'; readonly path: string }
   | ({ readonly type: 'operator.add'; readonly spec: Json } & Operator)
   | ({ readonly type: 'operator.start' | 'operator.stop' | 'operator.remove' } & Operator)

@@ -38,6 +38,16 @@ export const diskIntents = {
     ...tell,
     about: 'tell a path that it holds nothing of the disk any more',
   },
+  'path.tellRepaired': {
+    answer: { by: 'recipient', told: 'disk.repaired' },
+    ...tell,
+    about: 'tell a path that its target is as it should be again',
+  },
+  'path.tellLost': {
+    answer: { by: 'recipient', told: 'disk.lost' },
+    ...tell,
+    about: 'tell a path that its target cannot be put right here',
+  },
   'spec.create': {
     answer: { by: 'outcome', done: 'spec.created' },
     ...spec,

@@ -103,6 +103,8 @@ export const NodeRecord = Type.Object({
   /** Made once per state directory: tells a restart of the same daemon from a second daemon of the same name. */
   instance: Type.String({ minLength: 1 }),
   bootId: Type.String(),
+  /** Where the node runs, when it is certain that no other daemon of its name runs there. */
+  place: Type.Optional(Type.String({ minLength: 1 })),
   version: Type.String(),
   /** The inspector's URL as other nodes and people reach it; empty when it is bound to loopback elsewhere. */
   inspector: Type.String(),

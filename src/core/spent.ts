@@ -1,5 +1,5 @@
 // Actors that hold nothing any more: they may be forgotten, and begin anew when they are told something again.
-import type { DiskContext } from '../../machines/disk/disk.machine.ts';
+import type { DiskContext } from '../../machines/disk/setup.ts';
 import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { Snapshot } from './definition.ts';
 import { stateOf, tagsOf } from './state.ts';

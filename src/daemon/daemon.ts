@@ -12,8 +12,9 @@ import type { Actor } from './actor.ts';
 import type { Effects } from './dispatcher.ts';
 import { effectsOf } from './effects/index.ts';
 import { Engine } from './engine.ts';
-import { inspectDataPlane } from './inspect-data-plane.ts';
+import { Inheritance } from './inheritance.ts';
 import { Lease } from './lease.ts';
+import { leaveInOrder } from './leave.ts';
 import { localOf } from './local-of.ts';
 import type { DaemonLog } from './log.ts';
 import { Looks } from './looks.ts';
@@ -21,6 +22,7 @@ import { Observer } from './observer.ts';
 import { Outbid } from './outbid.ts';
 import { isEmptying } from './pace.ts';
 import { retireIdle } from './retire.ts';
+import { Rounds } from './rounds.ts';
 import type { DaemonSettings } from './settings.ts';
 import { Sightings } from './sightings.ts';
 import { translate } from './translate.ts';
@@ -52,12 +54,13 @@ export class Daemon {
   readonly #sightings: Sightings;
   readonly #outbid: Outbid;
   readonly #looks: Looks;
+  readonly #inheritance: Inheritance;
+  readonly #rounds: Rounds;
   readonly #parse = viewParser();
   readonly #listeners = new Set<() => void>();
   #view: ClusterView | null = null;
   #watch: { stop(): Promise<void> } | null = null;
   #watchTrouble: string | null = 'Consul was not read yet';
-  #dataPlaneTrouble: string | null = null;
   #lastReadMs: number | null = null;
   #running = false;
   #resumed = false;
@@ -96,6 +99,19 @@ export class Daemon {
       mayServe: () => this.lease.remainingMs > 0 && this.#isLeased(),
       onRecord: (record, actor, moved) => this.#onRecord(record, actor, moved),
     });
+    this.#inheritance = new Inheritance(this.engine.registry);
+    this.#rounds = new Rounds({
+      registry: this.engine.registry,
+      observer: this.#observer,
+      inheritance: this.#inheritance,
+      log,
+      everyMs: settings.observeEveryMs,
+      view: () => this.#view,
+      post: (actor, event, cause) => this.tell(actor, event, cause),
+      after: (ms, then) => this.#after(ms, then),
+      isRunning: () => this.#running,
+      onChange: () => this.#changed(),
+    });
     this.#effects = effectsOf({
       ...parts,
       registry: this.engine.registry,
@@ -112,6 +128,7 @@ export class Daemon {
   async start(): Promise<void> {
     const { cluster, settings, log } = this.#parts;
     await this.engine.recover();
+    this.#inheritance.note();
     this.#running = true;
     this.engine.resume('stopping');
     // What the journal says of the node holds no longer: nobody may read it before the new start is committed.
@@ -134,13 +151,21 @@ export class Daemon {
         this.#changed();
       },
     });
-    void this.#observe();
+    void this.#rounds.go();
+    this.#after(settings.session.ttlMs - settings.session.marginMs, () => this.#endBlindStart());
     this.#tick();
+  }
+
+  /** A journal without a session does not say that nothing is served: its lease runs from the start all the same. */
+  #endBlindStart(): void {
+    if (!this.#nodeState().startsWith('recovering') || this.#node().session !== null) return;
+    const reason = 'Consul could not be asked since the start which session is ours';
+    this.tell(actorIds.node, { type: 'lease.expired', reason } as DomainEvent, local('own deadline'));
   }
 
   /** `drain`: gives everything up first. `keep`: leaves the data plane and the session for the next start. */
   async stop(how: 'keep' | 'drain', drainDeadlineMs: number): Promise<void> {
-    if (how === 'drain') await this.#leave(drainDeadlineMs);
+    if (how === 'drain') await leaveInOrder(this, () => this.#nodeState(), drainDeadlineMs);
     this.#running = false;
     for (const cancel of this.#cancels) cancel();
     this.lease.drop();
@@ -161,7 +186,7 @@ export class Daemon {
     readonly journal: string | null;
     readonly dataPlane: string | null;
   } {
-    return { consul: this.#watchTrouble, journal: this.engine.scribe.trouble, dataPlane: this.#dataPlaneTrouble };
+    return { consul: this.#watchTrouble, journal: this.engine.scribe.trouble, dataPlane: this.#rounds.trouble };
   }
 
   /** Milliseconds since the last good contact with Consul; null before the first. */
@@ -177,21 +202,6 @@ export class Daemon {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  async #leave(deadlineMs: number): Promise<void> {
-    // Without Consul nothing can be given up in order: what is served stays for the next start.
-    if (/^(down|recovering)/.test(this.#nodeState())) return;
-    const left = new Promise<void>((resolve) => {
-      const check = () => {
-        if (this.#nodeState() === 'left') resolve();
-      };
-      this.onChange(check);
-      check();
-    });
-    this.tell(actorIds.node, { type: 'node.leaveRequested' }, local('stop'));
-    const tooLong = new Promise<void>((resolve) => this.#after(deadlineMs, resolve));
-    await Promise.race([left, tooLong]);
   }
 
   #nodeState(): string {
@@ -233,29 +243,26 @@ export class Daemon {
     const { session, trouble } = actor.snapshot.context as NodeContext;
     const tags = tagsOf(actor.snapshot);
     // What the last daemon left is still served: the deadline runs from the start, whether Consul answers or not.
-    const mayStillServe = tags.includes('leased') || stateOf(actor.snapshot).startsWith('recovering');
-    if (mayStillServe && session !== null) this.lease.keep(session);
-    else this.lease.drop();
     const state = stateOf(actor.snapshot);
+    if (tags.includes('leased') && session !== null) this.lease.keep(session);
+    else if (state.startsWith('recovering') && session !== null) this.lease.hold(session);
+    else this.lease.drop();
     if (state === 'joined') this.#resume();
     if (state === 'leaving') this.#looks.soon();
     if (state === 'refused') this.#parts.onRefused(trouble ?? 'another daemon runs under this node name');
   }
 
-  /** Joined for the first time: goes on with what the last daemon began, and takes over what it served. */
+  /** Joined for the first time: goes on with what the last daemon began. */
   #resume(): void {
     if (this.#resumed) return;
     this.#resumed = true;
     this.engine.resume('serving');
-    for (const { id, snapshot } of this.engine.registry.all()) {
-      if (id.startsWith('path/') && tagsOf(snapshot).includes('serving'))
-        this.tell(id, { type: 'path.resumed' }, local('start'));
-    }
   }
 
   #translate(): void {
     if (!this.#running || this.#view === null) return;
-    const here = localOf(this.engine.registry, this.settings, this.#sightings, this.#outbid);
+    const known = { sightings: this.#sightings, outbid: this.#outbid, inheritance: this.#inheritance };
+    const here = localOf(this.engine.registry, this.settings, known);
     for (const { actor, event, cause } of translate(this.#view, here)) this.tell(actor, event, cause);
     retireIdle(this.engine, this.#view);
   }
@@ -271,20 +278,6 @@ export class Daemon {
       if (waits) this.#looks.now();
       this.#tick();
     });
-  }
-
-  async #observe(): Promise<void> {
-    const tell = (actor: string, event: DomainEvent, cause: Cause) => this.tell(actor, event, cause);
-    const trouble = await inspectDataPlane(this.engine.registry, this.#observer, tell);
-    if (trouble !== this.#dataPlaneTrouble) {
-      const { log } = this.#parts;
-      const unread = 'the data plane cannot be read; nothing is done because of that';
-      if (trouble === null) log.info({}, 'the data plane can be read');
-      else log.warn({ data: { reason: trouble } }, unread);
-      this.#dataPlaneTrouble = trouble;
-      this.#changed();
-    }
-    if (this.#running) this.#after(this.settings.observeEveryMs, () => void this.#observe());
   }
 
   #after(ms: number, then: () => void): void {

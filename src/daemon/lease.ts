@@ -22,6 +22,7 @@ export class Lease {
   #session: string | null = null;
   #deadlineMs = 0;
   #over = true;
+  #renews = false;
   #lastContactMs: number | null = null;
   #opened: { readonly session: string; readonly sentAtMs: number } | null = null;
   #cancelRenewal: () => void = () => {};
@@ -50,20 +51,28 @@ export class Lease {
     this.#opened = { session, sentAtMs };
   }
 
-  /** Keeps this session from now on; keeping the one it keeps already changes nothing. */
-  keep(session: string): void {
+  /** Counts the deadline of a session that may be ours, and does not keep it alive: it may be somebody else's. */
+  hold(session: string): void {
     if (session === this.#session) return;
     this.drop();
     this.#session = session;
     this.#over = false;
-    const opened = this.#opened?.session === session ? this.#opened.sentAtMs : null;
-    this.#extend(opened ?? this.#parts.clock.monotonicMs());
+    this.#extend(this.#parts.clock.monotonicMs());
+  }
+
+  /** Keeps this session from now on; keeping the one it keeps already changes nothing. */
+  keep(session: string): void {
+    if (session === this.#session && this.#renews) return;
+    this.hold(session);
+    if (this.#opened?.session === session) this.#extend(this.#opened.sentAtMs);
+    this.#renews = true;
     void this.#renew(session);
   }
 
   drop(): void {
     this.#session = null;
     this.#over = true;
+    this.#renews = false;
     this.#cancelRenewal();
     this.#cancelDeadline();
   }

@@ -1,17 +1,22 @@
 // The actors of this node as plain data for translation.
-import type { DiskContext } from '../../machines/disk/disk.machine.ts';
+import type { DiskContext } from '../../machines/disk/setup.ts';
 import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { NodeContext } from '../../machines/node/node.machine.ts';
 import type { Snapshot } from '../core/definition.ts';
 import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
+import type { Inheritance } from './inheritance.ts';
 import type { Local, LocalDisk, LocalPath } from './local.ts';
 import type { Outbid } from './outbid.ts';
 import type { Registry } from './registry.ts';
 import type { DaemonSettings } from './settings.ts';
 import type { Sightings } from './sightings.ts';
 
-export function localOf(registry: Registry, settings: DaemonSettings, sightings: Sightings, outbid: Outbid): Local {
+export function localOf(
+  registry: Registry,
+  settings: DaemonSettings,
+  { sightings, outbid, inheritance }: { sightings: Sightings; outbid: Outbid; inheritance: Inheritance },
+): Local {
   const paths = new Map<string, LocalPath>();
   const disks = new Map<string, LocalDisk>();
   const exclusions = new Map<string, string>();
@@ -45,6 +50,7 @@ export function localOf(registry: Registry, settings: DaemonSettings, sightings:
     disks,
     exclusions,
     ...nodeState(registry),
+    isUntouched: (path) => inheritance.isUntouched(path),
     isOutbid: (key, modifyIndex) => outbid.has(key, modifyIndex),
     remainingMs: (sight, spanMs) => sightings.remainingMs(sight, spanMs),
     elapsedMs: (sight) => sightings.elapsedMs(sight),

@@ -30,6 +30,8 @@ export interface Local {
   readonly disks: ReadonlyMap<string, LocalDisk>;
   /** State of the exclusion actors here, by session. */
   readonly exclusions: ReadonlyMap<string, string>;
+  /** The path is as the journal left it: nothing has been told to it since the start. */
+  isUntouched(path: string): boolean;
   /** Sessions whose own proof is being worked on. */
   readonly proving: ReadonlySet<string>;
   readonly methods: readonly Method[];

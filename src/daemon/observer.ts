@@ -1,15 +1,22 @@
 // Reads back what the node serves. Reads that are asked for at the same time share one look.
 import { done, type Outcome } from '../ports/outcome.ts';
-import type { DataPlane } from '../ports/dataplane.ts';
+import type { Address, DataPlane, TargetSight } from '../ports/dataplane.ts';
 
 export interface Sight {
+  /** By `addressKey`: the same IP elsewhere, or with another prefix, is not ours. */
   readonly addresses: ReadonlySet<string>;
-  /** `ip port` */
+  /** By `portalKey`. */
   readonly portals: ReadonlySet<string>;
-  readonly targets: ReadonlySet<string>;
+  /** By IQN. */
+  readonly targets: ReadonlyMap<string, TargetSight>;
 }
 
-export const portalKey = (ip: string, port: number): string => `${ip} ${String(port)}`;
+export const addressKey = ({ ip, prefix, interface: name }: Address): string =>
+  `${plain(ip)}/${String(prefix)} ${name}`;
+export const portalKey = (ip: string, port: number): string => `${plain(ip)} ${String(port)}`;
+
+/** The kernel spells IPv6 addresses in one way, people in several. */
+const plain = (ip: string): string => (ip.includes(':') ? new URL(`http://[${ip}]/`).hostname.slice(1, -1) : ip);
 
 export class Observer {
   readonly #dataPlane: DataPlane;
@@ -42,9 +49,9 @@ export class Observer {
     if (addresses.kind !== 'done') return addresses;
     if (target.kind !== 'done') return target;
     return done({
-      addresses: new Set(addresses.value.map(({ ip }) => ip)),
+      addresses: new Set(addresses.value.map(addressKey)),
       portals: new Set(target.value.portals.map(({ ip, port }) => portalKey(ip, port))),
-      targets: new Set(target.value.targets.map(({ iqn }) => iqn)),
+      targets: new Map(target.value.targets.map((target) => [target.iqn, target])),
     });
   }
 }

@@ -7,6 +7,10 @@ export interface DaemonSettings {
   readonly instance: string;
   /** Changes with every boot of the host. */
   readonly bootId: string;
+  /**
+   * Boot id and network namespace, while this process alone has its node name there. Missing: it may not be alone.
+   */
+  readonly place?: string;
   readonly version: string;
   readonly roles: readonly string[];
   /** URL under which others reach the inspector. */

@@ -11,6 +11,7 @@ import type { Local, LocalPath } from './local.ts';
 import { planMoves } from './pace.ts';
 import { diskSettings, isKnown, pathSettings } from './specified.ts';
 import type { Tell, Told } from './told.ts';
+import { causeOf } from './writer.ts';
 
 const moveExpiryMs = 10_000;
 /** What a node that has many paths to take may need for each, before the next best one tries. */
@@ -20,7 +21,7 @@ const queueDelayMs = 10;
 export function translate(view: ClusterView, local: Local): readonly Told[] {
   const told: Told[] = [];
   const tell = (actor: string, event: DomainEvent, key: string) =>
-    told.push({ actor, event, cause: { kind: 'consul', index: view.index, key } });
+    told.push({ actor, event, cause: causeOf(view, key) });
 
   tellNode(view, local, tell);
   tellSpecifications(view, local, tell);
@@ -103,6 +104,9 @@ function tellPath(view: ClusterView, local: Local, placement: Places, path: Loca
 
   // Our own release may show in the view before its answer is in; nothing of the path is left here by then.
   const isReleasing = path.state.startsWith('releasing.unlocking');
+  const found = path.top === 'enabled' && local.isUntouched(path.id) ? adoption(local, path.context, lock) : null;
+  if (found !== null) say(found);
+  if (found?.type === 'path.outdated') return;
   const lost = isReleasing ? null : lostReason(view, local, path.context, lock);
   if (lost !== null) return say({ type: 'lock.lost', reason: lost });
 
@@ -117,6 +121,18 @@ function tellPath(view: ClusterView, local: Local, placement: Places, path: Loca
   if (move !== undefined && isMoveOver(local, path, lock, move.value.from, `${key}@${String(move.modifyIndex)}`)) {
     say({ type: 'path.moveEnded', modifyIndex: move.modifyIndex });
   }
+}
+
+/** A path that the last daemon served, under a lock that is ours still: within an epoch its settings never change. */
+function adoption(
+  { session }: Local,
+  { lock: known }: DiskPathContext,
+  lock: PathLock | undefined,
+): ({ type: string } & Record<string, unknown>) | null {
+  if (known === null || lock === undefined || lock.holder === null || lock.holder !== session) return null;
+  if (lock.epoch === known.epoch) return { type: 'path.resumed' };
+  if (lock.epoch < known.epoch) return null;
+  return { type: 'path.outdated', reason: 'the journal is older than the lock, which this node took again since' };
 }
 
 /** Only a view that is newer than our own lock can say that we lost it. */
@@ -217,7 +233,8 @@ function offerFor(
   const modifyIndex = lock?.modifyIndex ?? 0;
   // Our own session holds it and we do not know of it: take it up, to serve it or to give it back in order.
   if (lock !== undefined && lock.holder !== null && lock.holder === local.session) {
-    return { modifyIndex, rank: 0, delayMs: 0, evidence: lock.pendingExclusion, proof: null };
+    const ours = lock.pendingExclusion === null ? { ours: true } : {};
+    return { modifyIndex, rank: 0, delayMs: 0, evidence: lock.pendingExclusion, proof: null, ...ours };
   }
   const rank = placement.ranks.get(id)?.indexOf(local.node) ?? -1;
   if (rank < 0) return null;

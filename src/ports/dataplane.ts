@@ -39,9 +39,23 @@ export interface Portal {
   readonly port: number;
 }
 
+/** A target as it is now, whoever made it. */
+export interface TargetSight {
+  readonly iqn: string;
+  readonly sessions: number;
+  /** False: it refuses every login. */
+  readonly accepts: boolean;
+  /** The wwn that LUN 1 says it has; null when there is no LUN 1. */
+  readonly wwn: string | null;
+  /** Who may log in; null: anyone. */
+  readonly initiators: readonly string[] | null;
+  /** CHAP users. */
+  readonly users: readonly string[];
+}
+
 export interface TargetView {
-  /** IQNs of the targets defined now, with the portals that are open for each. Foreign targets included. */
-  readonly targets: readonly { readonly iqn: string; readonly sessions: number }[];
+  /** Every target that is defined now, foreign ones included. */
+  readonly targets: readonly TargetSight[];
   readonly portals: readonly { readonly ip: string; readonly port: number }[];
 }
 

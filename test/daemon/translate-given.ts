@@ -63,7 +63,7 @@ export const localWith = (path: LocalPath | null, changes: Partial<Local> = {}):
   paths: new Map(path === null ? [] : [[path.id, path]]),
   disks: new Map([['d1', { idle: false, settings: { ...diskSettings } }]]),
   exclusions: new Map(), proving: new Set(), methods: [], lockDelayMs: 2_000, rankDelayMs: 250, portalPort: 3260,
-  isOutbid: () => false, remainingMs: () => 0, elapsedMs: () => 0, firstTime: () => true,
+  isUntouched: () => false, isOutbid: () => false, remainingMs: () => 0, elapsedMs: () => 0, firstTime: () => true,
   ...changes,
 });
 

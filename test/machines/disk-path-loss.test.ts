@@ -28,7 +28,7 @@ const statesOf = (top: string) => [...explore('disk-path').routes.keys()].filter
 
 /** What a state calls off when it is left. */
 const calledOff: Readonly<Record<string, readonly string[]>> = {
-  'mapped.preparing': ['timer.cancel'], enabled: ['address.stopAnnouncing'],
+  'mapped.preparing': ['timer.cancel'], 'mapped.adopting': ['timer.cancel'], enabled: ['address.stopAnnouncing'],
 };
 const leaving = (state: string, ...then: readonly string[]) => [...(calledOff[state] ?? []), ...then];
 

@@ -43,7 +43,8 @@ export function explore(name: MachineName): Explored {
       seen.set(key, to);
       const way = [...(ways.get(from) ?? []), event];
       ways.set(to, way);
-      if (!routes.has(to.state)) routes.set(to.state, way);
+      const route = routes.get(to.state);
+      if (route === undefined || (adopts(route) && !adopts(way))) routes.set(to.state, way);
     }
   }
   const explored = { situations: [...seen.values()], edges, routes };
@@ -51,12 +52,15 @@ export function explore(name: MachineName): Explored {
   return explored;
 }
 
+/** The usual way to serve is to take; taking over what is served already is shorter. */
+const adopts = (way: readonly DomainEvent[]): boolean => way.some((event) => 'ours' in event);
+
 /** Where a fact of a path or disk is looked at; the others are looked at everywhere. */
 const onlyIn: Readonly<Record<string, RegExp>> = {
-  tries: /^(releasing|fenced|removing|detaching|retrying|stuck)/,
+  tries: /^(releasing|fenced|repairing|broken|removing|detaching|retrying|stuck)/,
   diskReady: /^mapped\.preparing/,
   addressFree: /^mapped\.preparing/,
-  offer: /^unlocked\.waiting/,
+  offer: /^(unlocked\.waiting|locking|mapped)/,
   evidence: /^locking/,
   lock: /^unlocked/,
 };
@@ -71,6 +75,7 @@ function keyOf(snapshot: Snapshot): string {
   const facts = Object.entries(context).filter(matters).map(([name, value]) => {
     if (typeof value === 'number') return Math.min(value, limits[name] ?? 1);
     if (Array.isArray(value)) return value.map((each) => (typeof each === 'string' ? each : ''));
+    if (name === 'offer' && value !== null) return 'ours' in (value as object) ? 'ours' : 'free';
     return typeof value === 'boolean' ? value : value === null;
   });
   return JSON.stringify([state, facts]);

@@ -1,5 +1,6 @@
 // Whole daemons in one process: one Consul store, one network, one virtual clock, and a judge of who serves what.
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { virtualClock } from '../../adapters/clock/virtual.ts';
 import { memoryCluster } from '../../adapters/consul/cluster.ts';
 import { deleteKey, setKey } from '../../adapters/consul/embedded/kv.ts';
@@ -8,9 +9,10 @@ import { memoryDataPlane } from '../../adapters/dataplane.ts';
 import { memoryJournal, type MemoryJournal } from '../../adapters/journal/memory.ts';
 import { createFaults, type Faults } from '../../adapters/memory-faults.ts';
 import { memoryNetwork } from '../../adapters/memory-host.ts';
+import type { DiskSpec } from '../../src/core/records.ts';
 import { stateOf } from '../../src/core/state.ts';
 import { viewParser, type ClusterView } from '../../src/core/view.ts';
-import { Daemon } from '../../src/daemon/daemon.ts';
+import { Daemon, type DaemonParts } from '../../src/daemon/daemon.ts';
 import { silentLog as log } from '../../src/daemon/log.ts';
 import type { DaemonSettings } from '../../src/daemon/settings.ts';
 import type { Method } from '../../machines/exclusion/events.ts';
@@ -26,13 +28,18 @@ export interface Node {
   readonly records: JournalRecord[];
   /** Consul does not answer this node while it is true. */
   cutOff: boolean;
+  /** Why the daemon must not go on. */
+  refused: string | null;
 }
+
+/** What differs from the last daemon of that name. `host`: whose data plane it works on. */
+export type Identity = Partial<Pick<DaemonSettings, 'instance' | 'bootId' | 'place'>> & { readonly host?: string };
 
 const stepMs = 50;
 
 export class Cluster {
   readonly clock = virtualClock();
-  readonly store = openStore({ clock: this.clock });
+  readonly store = openStore({ clock: this.clock, newSessionId: () => this.newSessionId() });
   readonly network = memoryNetwork();
   readonly nodes = new Map<string, Node>();
   readonly cluster = memoryCluster({ clock: this.clock, store: this.store });
@@ -45,21 +52,41 @@ export class Cluster {
     this.methods = methods;
   }
 
-  async start(name: string, journal: MemoryJournal = memoryJournal(), cutOff = false): Promise<Node> {
+  async start(
+    name: string,
+    journal: MemoryJournal = memoryJournal(),
+    cutOff = false,
+    { host = name, ...settings }: Identity = {},
+  ): Promise<Node> {
     const faults = createFaults();
-    const node: Node = { name, journal, faults, records: [], cutOff, daemon: undefined as never };
-    const daemon = new Daemon({
-      settings: settingsFor(name, this.methods), journal, clock: this.clock, log, fences: this.methods.map(() =>
-        undefined),
+    const node: Node = { name, journal, faults, records: [], cutOff, refused: null, daemon: undefined as never };
+    const daemon = new Daemon(this.partsOf(node, {
+      settings: { ...settingsFor(name, this.methods), ...settings }, journal, clock: this.clock, log,
+      fences: this.methods.map(() => undefined),
       cluster: cuttable(this.cluster, node),
-      dataPlane: memoryDataPlane({ node: name, network: this.network, clock: this.clock, faults }),
-      onRefused: () => {},
-    });
+      dataPlane: memoryDataPlane({ node: host, network: this.network, clock: this.clock, faults }),
+      onRefused: (reason) => {
+        node.refused = reason;
+      },
+    }));
     Object.assign(node, { daemon });
     daemon.engine.follow((record) => node.records.push(record));
     this.nodes.set(name, node);
+    this.born(node);
     await daemon.start();
     return node;
+  }
+
+  /** What a daemon is given; a harness may put something in between. */
+  protected partsOf(_node: Node, parts: DaemonParts): DaemonParts {
+    return parts;
+  }
+
+  /** A daemon that is about to start. */
+  protected born(_node: Node): void {}
+
+  protected newSessionId(): string {
+    return randomUUID();
   }
 
   /** The daemon is gone without a word; the kernel of its host goes on, or loses its power too. */
@@ -87,21 +114,25 @@ export class Cluster {
   }
 
   async addDisk(disk: string, ips: readonly string[]): Promise<void> {
+    await this.put(`disks/${disk}`, JSON.stringify(this.expectDisk(disk, ips)));
+  }
+
+  /** The specification of a disk that shall be served. */
+  expectDisk(disk: string, ips: readonly string[]): DiskSpec {
     const port = 3260;
-    const spec = {
+    ips.forEach((ip, at) => this.#served.set(`${disk}/${String(at + 1)}`, { ip, port }));
+    return {
       desired: 'started', iqn: `iqn.2026-01.net.example:${disk}`,
-        wwn: `60000000${disk.replace(/\D/g, '').padStart(8, '0')}`,
+      wwn: `60000000${disk.replace(/\D/g, '').padStart(8, '0')}`,
       backstore: { kind: 'memory' }, access: { initiators: [] },
       paths: ips.map((ip, at) => ({ index: at + 1, ip, prefix: 24, interface: 'eth1' })),
     };
-    ips.forEach((ip, at) => this.#served.set(`${disk}/${String(at + 1)}`, { ip, port }));
-    await this.put(`disks/${disk}`, JSON.stringify(spec));
   }
 
   async put(key: string, value: string): Promise<void> {
     const put = this.cluster.put({ key, value }, { deadlineMs: 1_000 });
     await this.clock.advanceAndSettle(0);
-    expect((await put).kind).toBe('done');
+    assert.equal((await put).kind, 'done');
   }
 
   /** Somebody writes over a key by hand. Consul lets them, whoever holds its lock. */
@@ -136,8 +167,8 @@ export class Cluster {
   /** Never two hosts with the same IP and an open portal for it. */
   judge(): void {
     for (const [path, { ip, port }] of this.#served) {
-      expect(this.network.serving(ip, port).length, `${path} is served by ${this.servers(path).join(' and ')}`)
-        .toBeLessThan(2);
+      const count = this.network.serving(ip, port).length;
+      assert.ok(count < 2, `${path} is served by ${this.servers(path).join(' and ')}`);
     }
   }
 
@@ -211,7 +242,8 @@ const cuttable = (cluster: ClusterPort, node: { readonly cutOff: boolean }): Clu
   });
 
 const settingsFor = (node: string, methods: readonly Method[]): DaemonSettings => ({
-  node, instance: `instance of ${node}`, bootId: `boot of ${node}`, version: '0', roles: ['gateway'],
+  node, instance: `instance of ${node}`, bootId: `boot of ${node}`, place: `place of ${node}`, version: '0',
+  roles: ['gateway'],
   inspector: `http://${node}`, portalPort: 3260,
   session: { ttlMs: 10_000, lockDelayMs: 2_000, nodeHealth: true, marginMs: 2_000, renewEveryMs: 2_000 },
   methods, fenceDeadlinesMs: methods.map(() => 0), rankDelayMs: 250, commandsPerKind: 8, mailboxEvents: 10_000,

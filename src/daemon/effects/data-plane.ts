@@ -1,10 +1,11 @@
 // The data plane: each intent is one idempotent call of one port.
+import type { DiskPathContext } from '../../../machines/disk-path/setup.ts';
 import type { Address, AccessRules, Backing, BackstoreSpec } from '../../ports/dataplane.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import { sleep } from '../../ports/clock.ts';
 import type { EffectCall, Effects, Facts } from '../dispatcher.ts';
 import { Gate } from '../gate.ts';
-import { portalKey } from '../observer.ts';
+import { addressKey, portalKey } from '../observer.ts';
 import type { EffectParts } from './parts.ts';
 
 /** Enough for a neighbour on the same segment to answer, and short in a move that initiators wait for. */
@@ -32,7 +33,7 @@ export function dataPlaneEffects(parts: EffectParts): Effects {
     'address.stopAnnouncing': () => Promise.resolve(done(null)),
     'portal.open': (params, call) => target.ensureOpen(portalOf(params), inTarget(call)),
     'portal.close': (params, call) => target.ensureClosed(portalOf(params), inTarget(call)),
-    'path.observe': (params) => observe(parts, params),
+    'path.observe': (params, { actor }) => observe(parts, actor, params),
     'backstore.attach': async (params, call) => {
       const outcome = await backstore.ensureAttached(diskOf(params), inAttach(call));
       return outcome.kind === 'done' ? done({ backing: { ...outcome.value } }) : outcome;
@@ -81,13 +82,19 @@ async function probe(
   return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;
 }
 
-async function observe({ observer }: EffectParts, params: Params): Promise<Outcome<Facts | null>> {
+async function observe(
+  { observer, registry }: EffectParts,
+  actor: string,
+  params: Params,
+): Promise<Outcome<Facts | null>> {
+  const context = registry.get(actor)?.snapshot.context as DiskPathContext | undefined;
+  const settings = context?.settings ?? null;
+  if (settings === null) return refused('the path has no specification');
   const sight = await observer.look();
   if (sight.kind !== 'done') return sight;
-  const ip = String(params['ip']);
   return done({
-    address: sight.value.addresses.has(ip),
-    portal: sight.value.portals.has(portalKey(ip, Number(params['port']))),
+    address: sight.value.addresses.has(addressKey(settings)),
+    portal: sight.value.portals.has(portalKey(String(params['ip']), Number(params['port']))),
   });
 }
 

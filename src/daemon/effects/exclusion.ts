@@ -1,11 +1,13 @@
 // Proof that a lost incarnation can no longer write: by command, by reading back, or by an operator's word.
 import type { DiskPathContext } from '../../../machines/disk-path/setup.ts';
-import { keys, type ExclusionRecord } from '../../core/records.ts';
+import type { PathSettings } from '../../../machines/disk-path/events.ts';
+import { actorIds, keys, type ExclusionRecord } from '../../core/records.ts';
 import { stateOf } from '../../core/state.ts';
-import { readExclusion } from '../../core/view.ts';
+import { readExclusion, viewParser, type ClusterView } from '../../core/view.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
-import { portalKey, type Sight } from '../observer.ts';
+import { addressKey, portalKey, type Sight } from '../observer.ts';
+import { pathSettings } from '../specified.ts';
 import { wantedExclusions } from '../translate-exclusions.ts';
 import type { EffectParts } from './parts.ts';
 
@@ -71,9 +73,15 @@ async function prove(parts: EffectParts, session: string): Answer {
     mine ? holdsLocally(id, stateOf(snapshot)) : isFenced(id, stateOf(snapshot)),
   );
   if (busy !== undefined) return refused(`${busy.id} is not torn down yet`);
+  // The specifications as they are now: a journal that was restored or lost does not know every path of ours.
+  const list = await parts.cluster.list({ deadlineMs: parts.settings.deadlines.consulMs });
+  if (list.kind !== 'done') return list;
+  const view = viewParser()(list.value);
+  const unable = cannotProve(parts, session, view);
+  if (unable !== null) return refused(unable);
   const sight = await parts.observer.look();
   if (sight.kind !== 'done') return sight;
-  const served = servedWithoutRight(parts, sight.value);
+  const served = servedWithoutRight(parts, view, sight.value);
   if (served !== null) return refused(`${served} is still served here`);
   const outcome = await write(parts, session, {
     node: parts.settings.node,
@@ -93,15 +101,39 @@ const holdsLocally = (id: string, state: string) =>
 /** What is being torn down has no right to serve, under whichever session it once did. */
 const isFenced = (id: string, state: string) => id.startsWith('path/') && state.startsWith('fenced');
 
-/** A path whose IP or portal is here although its actor holds nothing. */
-function servedWithoutRight({ registry }: EffectParts, sight: Sight): string | null {
-  for (const actor of registry.all()) {
-    if (!actor.id.startsWith('path/') || holdsLocally(actor.id, stateOf(actor.snapshot))) continue;
-    const { settings } = actor.snapshot.context as DiskPathContext;
-    if (settings === null) continue;
-    if (sight.addresses.has(settings.ip) || sight.portals.has(portalKey(settings.ip, settings.port))) return actor.id;
+/** Why reading back would say nothing about that session, or null. */
+function cannotProve({ settings }: EffectParts, session: string, view: ClusterView): string | null {
+  const own = view.nodes.get(settings.node);
+  if (own?.session === session && own.record.bootId !== settings.bootId) {
+    return 'that session lives on, and was opened on another boot of this host, or on a copy of it';
   }
-  return null;
+  const unread = [...view.locks.values()].find(
+    ({ disk, evidence }) => evidence?.session === session && view.problems.some(({ key }) => key === keys.disk(disk)),
+  );
+  return unread === undefined ? null : `the specification of disk ${unread.disk} cannot be understood`;
+}
+
+/** A path whose IP or portal is here although its actor holds nothing, or does not know of it. */
+function servedWithoutRight({ registry, settings }: EffectParts, view: ClusterView, sight: Sight): string | null {
+  const held = new Set<string>();
+  const known: [string, PathSettings][] = [];
+  for (const { id, snapshot } of registry.all()) {
+    if (!id.startsWith('path/')) continue;
+    const { settings: place } = snapshot.context as DiskPathContext;
+    if (place === null) continue;
+    if (holdsLocally(id, stateOf(snapshot))) held.add(addressKey(place)).add(portalKey(place.ip, place.port));
+    else known.push([id, place]);
+  }
+  for (const [disk, { value }] of view.disks) {
+    for (const path of value.paths) {
+      known.push([actorIds.path(disk, path.index), pathSettings(value, path, settings.portalPort)]);
+    }
+  }
+  const isHere = (place: PathSettings): boolean => {
+    const [address, portal] = [addressKey(place), portalKey(place.ip, place.port)];
+    return (sight.addresses.has(address) && !held.has(address)) || (sight.portals.has(portal) && !held.has(portal));
+  };
+  return known.find(([, place]) => isHere(place))?.[0] ?? null;
 }
 
 async function confirm(parts: EffectParts, params: Params): Answer {

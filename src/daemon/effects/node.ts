@@ -29,21 +29,38 @@ export function nodeEffects(parts: EffectParts): Effects {
 
 const optionsOf = ({ settings }: EffectParts) => ({ deadlineMs: settings.deadlines.consulMs });
 
-/** The session of the journal if it still lives; else the one that our own record in Consul is locked by. */
+/**
+ * The session that our record in Consul is locked by, else that of the journal, which may be older or missing.
+ * Nothing is renewed before it is certain that no other daemon keeps it alive: another one of our name, or a copy of
+ * this host with all its files.
+ */
 async function find(parts: EffectParts, params: Params): Answer {
   const known = params['session'] as string | null;
-  if (known !== null) {
-    const renewed = await renew(parts, known);
-    return renewed.kind === 'done' ? unspent(parts, known, 'gone') : renewed;
+  const read = await parts.cluster.read(keys.node(parts.settings.node), optionsOf(parts));
+  if (read.kind !== 'done') return read;
+  const holder = read.value?.session ?? null;
+  const session = holder ?? known;
+  if (session === null) return refused('there is no session to go on with', 'none');
+  if (read.value !== null && holder !== null) {
+    const record = recordIn(read.value);
+    if (holder !== known && !isOfThisDaemon(parts, record)) return foreign(parts, read.value);
+    if (record !== null && record.bootId !== parts.settings.bootId) {
+      return unknown('the session of an earlier boot of this host, or of a copy of it, has not ended yet');
+    }
   }
-  const entry = await parts.cluster.read(keys.node(parts.settings.node), optionsOf(parts));
-  if (entry.kind !== 'done') return entry;
-  if (entry.value === null || entry.value.session === null)
-    return refused('there is no session to go on with', 'none');
-  if (instanceOf(entry.value) !== String(params['instance'])) return foreign(parts, entry.value);
-  const renewed = await renew(parts, entry.value.session);
-  if (renewed.kind === 'refused') return refused('there is no session to go on with', 'none');
-  return renewed.kind === 'done' ? unspent(parts, entry.value.session, 'none') : renewed;
+  const code = known === null ? 'none' : 'gone';
+  const renewed = await renew(parts, session);
+  if (renewed.kind === 'done') return unspent(parts, session, code);
+  // Ended between the two requests: what the journal says comes next.
+  if (renewed.kind === 'refused' && known !== null && session !== known) return unknown(renewed.reason);
+  return renewed.kind === 'refused' && known === null ? refused('there is no session to go on with', code) : renewed;
+}
+
+/** Written from the same state directory, or at this very place, where no other daemon of our name runs now. */
+function isOfThisDaemon({ settings }: EffectParts, record: NodeRecord | null): boolean {
+  if (record === null) return false;
+  if (record.instance === settings.instance) return true;
+  return record.place !== undefined && record.place === settings.place;
 }
 
 async function renew({ cluster, settings, clock, noteSent }: EffectParts, session: string) {
@@ -82,7 +99,7 @@ async function register(parts: EffectParts, params: Params, leaving: boolean): A
   if (before.kind !== 'done') return before;
   const entry = before.value;
   if (entry !== null && entry.session !== null && entry.session !== session) {
-    return instanceOf(entry) === String(params['instance'])
+    return recordIn(entry)?.instance === String(params['instance'])
       ? refused('our record is still locked by our own last session', 'held')
       : foreign(parts, entry);
   }
@@ -102,6 +119,7 @@ function recordOf({ settings, clock }: EffectParts, params: Params, leaving: boo
     node: settings.node,
     instance: String(params['instance']),
     bootId: String(params['bootId']),
+    ...(settings.place === undefined ? {} : { place: settings.place }),
     version: settings.version,
     inspector: settings.inspector,
     roles: [...settings.roles],
@@ -110,9 +128,9 @@ function recordOf({ settings, clock }: EffectParts, params: Params, leaving: boo
   };
 }
 
-function instanceOf({ value }: ClusterEntry): string | null {
+function recordIn({ value }: ClusterEntry): NodeRecord | null {
   try {
-    return readNodeRecord(value).instance;
+    return readNodeRecord(value);
   } catch {
     return null;
   }
@@ -120,7 +138,7 @@ function instanceOf({ value }: ClusterEntry): string | null {
 
 const foreign = ({ settings }: EffectParts, entry: ClusterEntry) =>
   refused(
-    `another daemon runs as node ${settings.node}: instance ${instanceOf(entry) ?? 'unknown'} holds its record ` +
-      `with session ${entry.session ?? '?'}. Give this node another name, or stop the other daemon.`,
+    `another daemon runs as node ${settings.node}: instance ${recordIn(entry)?.instance ?? 'unknown'} holds its ` +
+      `record with session ${entry.session ?? '?'}. Give this node another name, or stop the other daemon.`,
     'foreign',
   );

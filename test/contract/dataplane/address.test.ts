@@ -175,13 +175,16 @@ describe.skipIf(realPartsMissing() !== null)('iproute2', () => {
     expect(await own.probe(nowhere, 50, patience)).toMatchObject({ kind: 'refused' });
   });
 
-  test('removes an address from whichever interface has it', async () => {
+  test('leaves the same IP alone on another interface or with another prefix: it is somebody else\'s', async () => {
     await must('ip', 'addr', 'add', '10.8.2.1/32', 'dev', 'eth1');
     expect(await own.ensureAdded(at('10.8.2.1'), patience)).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('eth1'),
     });
     expect(await own.ensureRemoved(at('10.8.2.1'), patience)).toEqual(done);
+    expect(await own.ensureRemoved(at('10.8.2.1', { interface: 'eth1' }), patience)).toEqual(done);
+    expect(await must('ip', '-o', 'addr')).toContain('10.8.2.1/32');
+    expect(await own.ensureRemoved(at('10.8.2.1', { interface: 'eth1', prefix: 32 }), patience)).toEqual(done);
     expect(await must('ip', '-o', 'addr')).not.toContain('10.8.2.1');
   });
 

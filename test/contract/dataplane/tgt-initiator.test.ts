@@ -196,7 +196,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     await serve(first);
     expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
     expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
-    expect(await plane.target.observe(patience)).toEqual({
+    expect(await plane.target.observe(patience)).toMatchObject({
       kind: 'done',
       value: { targets: [{ iqn: others, sessions: 0 }], portals: [{ ip: '127.0.0.1', port: 3260 }] },
     });

@@ -1,0 +1,80 @@
+// Compares the targets of the node with what its disk actors believe.
+import type { DiskContext } from '../../machines/disk/setup.ts';
+import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
+import type { DiskSettings } from '../../machines/disk/events.ts';
+import type { DomainEvent } from '../../machines/intent.ts';
+import { sameJson } from '../core/json.ts';
+import { stateOf } from '../core/state.ts';
+import type { ClusterView } from '../core/view.ts';
+import type { AccessRules, TargetSight } from '../ports/dataplane.ts';
+import type { Actor } from './actor.ts';
+import { addressKey, portalKey, type Sight } from './observer.ts';
+import type { Registry } from './registry.ts';
+import { rightTo } from './right.ts';
+
+export function inspectDisks(
+  registry: Registry,
+  view: ClusterView | null,
+  sight: Sight,
+  isSteady: (actor: Actor) => boolean,
+  tell: (actor: string, event: DomainEvent) => void,
+): void {
+  const paths = pathsByDisk(registry);
+  for (const actor of registry.all()) {
+    if (!actor.id.startsWith('disk/') || !isSteady(actor)) continue;
+    const { disk, settings, users } = actor.snapshot.context as DiskContext;
+    if (settings === null) continue;
+    const own = paths.get(disk) ?? [];
+    const target = sight.targets.get(settings.iqn);
+    const state = stateOf(actor.snapshot);
+    if (state === 'ready' && users.length > 0) {
+      const served = own.some(({ snapshot }) => stateOf(snapshot) === 'enabled');
+      const reason = changed(settings, target, served);
+      if (reason !== null) tell(actor.id, { type: 'target.changed', reason } as DomainEvent);
+    }
+    const isLeft = state === 'detached' && target !== undefined && isMarked(settings, target);
+    if (isLeft && own.every((path) => isPast(path, registry, view, sight))) {
+      const reason = `the target ${settings.iqn} is here although no path here needs it`;
+      tell(actor.id, { type: 'target.leftover', reason } as DomainEvent);
+    }
+  }
+}
+
+/** What was changed by hand; null when nothing was. */
+function changed(
+  { iqn, wwn, access }: DiskSettings,
+  target: TargetSight | undefined,
+  served: boolean,
+): string | null {
+  if (target === undefined) return `the target ${iqn} is gone from the node`;
+  if (target.wwn !== wwn) return `the LUN of ${iqn} is ${target.wwn === null ? 'gone' : `not that of ${wwn}`}`;
+  const rules = access as unknown as AccessRules;
+  const initiators = rules.initiators.length === 0 ? null : rules.initiators.toSorted();
+  if (!sameJson(target.initiators?.toSorted() ?? null, initiators)) return `the access rules of ${iqn} were changed`;
+  const users = rules.chap === undefined ? [] : [rules.chap.user];
+  if (!sameJson(target.users, users)) return `the CHAP users of ${iqn} were changed`;
+  return served && !target.accepts ? `the target ${iqn} was taken offline` : null;
+}
+
+/** Ours by its name and by the wwn of its disk. One without a disk has no more than its name, and serves nothing. */
+const isMarked = ({ wwn }: DiskSettings, target: TargetSight): boolean => target.wwn === null || target.wwn === wwn;
+
+/** Not served here, not being taken here, and Consul says that we have no right to it. */
+function isPast(path: Actor, registry: Registry, view: ClusterView | null, sight: Sight): boolean {
+  const context = path.snapshot.context as DiskPathContext;
+  if (!stateOf(path.snapshot).startsWith('unlocked') || context.settings === null) return false;
+  const { settings } = context;
+  const isHere =
+    sight.addresses.has(addressKey(settings)) || sight.portals.has(portalKey(settings.ip, settings.port));
+  return !isHere && rightTo(context, registry, view) === 'none';
+}
+
+function pathsByDisk(registry: Registry): ReadonlyMap<string, readonly Actor[]> {
+  const paths = new Map<string, Actor[]>();
+  for (const actor of registry.all()) {
+    if (!actor.id.startsWith('path/')) continue;
+    const { disk } = actor.snapshot.context as DiskPathContext;
+    paths.set(disk, [...(paths.get(disk) ?? []), actor]);
+  }
+  return paths;
+}

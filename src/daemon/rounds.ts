@@ -1,0 +1,39 @@
+// Reads the data plane back, again and again, and says when it cannot be read.
+import { inspectDataPlane, type InspectionParts } from './inspect-data-plane.ts';
+import type { DaemonLog } from './log.ts';
+
+export interface RoundsParts extends InspectionParts {
+  readonly log: DaemonLog;
+  readonly everyMs: number;
+  /** The clock's, with an owner that cancels it. */
+  readonly after: (ms: number, then: () => void) => void;
+  readonly isRunning: () => boolean;
+  readonly onChange: () => void;
+}
+
+export class Rounds {
+  readonly #parts: RoundsParts;
+  #trouble: string | null = null;
+
+  constructor(parts: RoundsParts) {
+    this.#parts = parts;
+  }
+
+  /** Why the data plane cannot be read; null when it can. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  async go(): Promise<void> {
+    const { log, everyMs, after, isRunning, onChange } = this.#parts;
+    const trouble = await inspectDataPlane(this.#parts);
+    if (trouble !== this.#trouble) {
+      const unread = 'the data plane cannot be read; nothing is done because of that';
+      if (trouble === null) log.info({}, 'the data plane can be read');
+      else log.warn({ data: { reason: trouble } }, unread);
+      this.#trouble = trouble;
+      onChange();
+    }
+    if (isRunning()) after(everyMs, () => void this.go());
+  }
+}
