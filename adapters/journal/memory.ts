@@ -85,6 +85,11 @@ export function memoryJournal(options: { readonly image?: MemoryImage } = {}): M
       checkOrder(records, query);
       return records;
     },
+    snapshot: (actor) =>
+      disk.reach(() => {
+        const row = image.snapshots.get(actor);
+        return row === undefined ? null : (decodeSnapshots([row])[0] ?? null);
+      }),
     compact: (retention) => disk.write(() => compact(image, retention)),
     info: () => disk.reach(() => describe(image)),
     async close() {

@@ -28,10 +28,11 @@ export function coverageOf(database: DatabaseSync): number {
   return seq;
 }
 
-/** Throws `JOURNAL_DAMAGED` naming the actor. */
-export function snapshotRows(database: DatabaseSync): SnapshotRow[] {
-  const statement = database.prepare('SELECT actor, seq, snapshot, checksum FROM snapshots ORDER BY seq');
-  return rowsOf<Cell[]>(statement, []).map((row) => {
+/** Of all actors, or of one. Throws `JOURNAL_DAMAGED` naming the actor. */
+export function snapshotRows(database: DatabaseSync, actor?: string): SnapshotRow[] {
+  const which = actor === undefined ? '' : 'WHERE actor = ? ';
+  const statement = database.prepare(`SELECT actor, seq, snapshot, checksum FROM snapshots ${which}ORDER BY seq`);
+  return rowsOf<Cell[]>(statement, actor === undefined ? [] : [actor]).map((row) => {
     const stored = row.pop();
     if (stored !== null && checksum(row) !== stored) {
       throw damaged(`The snapshot of ${row[0]} is not what was written.`, { actor: row[0], seq: row[1] });

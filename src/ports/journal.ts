@@ -114,6 +114,8 @@ export interface JournalPort {
     snapshots: readonly (ActorSnapshot | { actor: string; seq: number; snapshot: null })[],
   ): Promise<void>;
   read(query: JournalQuery): Promise<readonly JournalRecord[]>;
+  /** The stored snapshot of an actor; null when there is none. */
+  snapshot(actor: string): Promise<ActorSnapshot | null>;
   /** Removes the oldest records that may go: one small step. Rejects with `JOURNAL_WRITE_FAILED`. */
   compact(retention: Retention): Promise<Compacted>;
   info(): Promise<JournalInfo>;

@@ -52,6 +52,16 @@ describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
     expect((await reopen()).contents.lastSeq).toBe(3);
   });
 
+  it('gives the stored snapshot of one actor, and none of an actor that was forgotten or never stored', async () => {
+    await journal.append(records(1, 3));
+    const { actor } = record(3);
+    await journal.saveSnapshots([snapshot(actor, 3)]);
+    expect(await journal.snapshot(actor)).toEqual(snapshot(actor, 3));
+    expect(await journal.snapshot('path/none/1')).toBeNull();
+    await journal.saveSnapshots([{ actor, seq: 3, snapshot: null }]);
+    expect(await journal.snapshot(actor)).toBeNull();
+  });
+
   it('keeps every acknowledged append when the process is killed in the middle', async () => {
     await journal.close();
     const acknowledged = await place.crashAmidAppends();
