@@ -19,7 +19,7 @@ import type { DaemonSettings } from './daemon/settings.ts';
 import { PathwardenError } from './errors.ts';
 import { buildHttp } from './http/app.ts';
 import { listen } from './http/listen.ts';
-import { bootId, instanceId, operatorToken } from './identity.ts';
+import { bootId, claimPlace, instanceId, operatorToken } from './identity.ts';
 import { createLog, type Log } from './log.ts';
 import { systemdNotifier, type Notifier } from './notify.ts';
 import type { ClusterPort } from './ports/cluster.ts';
@@ -101,11 +101,13 @@ async function closing(stopped: Promise<void>): Promise<void> {
 }
 
 async function settingsOf(config: Config): Promise<DaemonSettings> {
+  const { place } = await claimPlace(config.node.name);
   const { node, session, exclusion, placement, limits, deadlines, http, dataPlane } = config;
   return {
     node: node.name,
     instance: await instanceId(node.stateDir),
     bootId: await bootId(),
+    ...(place === null ? {} : { place }),
     version: await programVersion(),
     roles: node.roles,
     inspector:
