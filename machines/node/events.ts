@@ -14,8 +14,8 @@ type Asked =
   | 'exclusion.confirm';
 
 export type NodeEvent =
-  /** The daemon has recovered its journal and looked at the node. */
-  | { readonly type: 'node.started'; readonly instance: string; readonly bootId: string }
+  /** The daemon has recovered its journal. `atMs`: since the boot of the host, on a clock that never jumps. */
+  | { readonly type: 'node.started'; readonly instance: string; readonly bootId: string; readonly atMs?: number }
   | { readonly type: 'node.leaveRequested' }
   /** No path is left here. */
   | { readonly type: 'node.emptied' }

@@ -10,6 +10,8 @@ export type NodeContext = {
   readonly session: string | null;
   /** Consul index of our node record: a view older than this says nothing about our session. */
   readonly registeredAt: number;
+  /** The first start since when Consul did not answer: the deadline counts from then, however often we start. */
+  readonly unheardSinceMs: number | null;
   readonly tries: number;
   readonly trouble: string | null;
 };
@@ -39,13 +41,17 @@ const node = setup({
 
     noteStart: assign(({ event }) => {
       assertEvent(event, 'node.started');
+      return { instance: event.instance, bootId: event.bootId, tries: 0, unheardSinceMs: event.atMs ?? null };
+    }),
+    noteStartAgain: assign(({ event }) => {
+      assertEvent(event, 'node.started');
       return { instance: event.instance, bootId: event.bootId, tries: 0 };
     }),
     noteSession: assign(({ event }) => {
       assertEvent(event, ['session.found', 'session.created']);
-      return { session: event.session, tries: 0 };
+      return { session: event.session, tries: 0, unheardSinceMs: null };
     }),
-    forgetSession: assign({ session: null, registeredAt: 0, tries: 0 }),
+    forgetSession: assign({ session: null, registeredAt: 0, tries: 0, unheardSinceMs: null }),
     noteRegistered: assign(
       ({ event }) => (assertEvent(event, 'node.registered'), { registeredAt: event.modifyIndex }),
     ),
@@ -58,6 +64,14 @@ const node = setup({
     isForeign: ({ event }) => 'code' in event && event.code === 'foreign',
     isGone: ({ event }) => 'code' in event && event.code === 'gone',
     hadSession: ({ context }) => context.session !== null,
+    /** The clock of both starts is the same one: the lease of the first goes on. */
+    countsOn: ({ context, event }) =>
+      event.type === 'node.started' &&
+      event.bootId === context.bootId &&
+      typeof context.unheardSinceMs === 'number' &&
+      (event.atMs ?? -1) >= context.unheardSinceMs,
+    /** Records of 0.1 do not say it, and replay as they did. */
+    saysWhen: ({ event }) => event.type === 'node.started' && event.atMs !== undefined,
     isOurs: ({ context, event }) => event.type === 'session.orphaned' && event.session !== context.session,
   },
 });
@@ -88,6 +102,7 @@ const armRetry = {
 const lost = { target: 'fencing', actions: 'noteTrouble' } as const;
 /** A start stands in for a contact once: otherwise a daemon that starts again and again serves for ever. */
 const startedAgain = [
+  { guard: 'countsOn', target: 'recovering', reenter: true, actions: 'noteStartAgain' },
   { guard: 'hadSession', target: 'fencing', actions: ['noteStart', 'noteUnheard'] },
   { target: 'recovering', reenter: true, actions: 'noteStart' },
 ] as const;
@@ -96,6 +111,12 @@ const operatorParams = ({ event }: { event: NodeEvent }) => {
   return { node: event.node, by: event.by, reason: event.reason };
 };
 
+/** What was lost stays lost: a start gives no new lease to what is being torn down. */
+const startedWhileFencing = [
+  { guard: 'saysWhen', target: 'fencing', reenter: true, actions: 'noteStartAgain' },
+  { target: 'recovering', actions: 'noteStart' },
+] as const;
+
 /** A step that asks once and, when refused or in doubt, waits and asks again. */
 const retrying = (description: string, again: string) =>
   ({ description, entry: ['countTry', armRetry], on: { 'retry.due': { target: again } } }) as const;
@@ -103,7 +124,15 @@ const retrying = (description: string, again: string) =>
 export const nodeMachine = node.createMachine({
   id: 'node',
   description: 'Keeps the session of this node, and gives everything up in order when it is lost.',
-  context: { instance: '', bootId: '', session: null, registeredAt: 0, tries: 0, trouble: null },
+  context: {
+    instance: '',
+    bootId: '',
+    session: null,
+    registeredAt: 0,
+    unheardSinceMs: null,
+    tries: 0,
+    trouble: null,
+  },
   initial: 'down',
   on: {
     'operator.drain': { actions: { type: 'drain.write', params: operatorParams } },
@@ -215,12 +244,13 @@ export const nodeMachine = node.createMachine({
         'exclusion.provenHere': { target: 'closing' },
         'exclusion.proveRefused': { target: 'fencingAgain', actions: 'noteTrouble' },
         'exclusion.proveUnknown': { target: 'fencingAgain', actions: 'noteTrouble' },
+        'node.started': startedWhileFencing,
       },
     },
     fencingAgain: {
       description: 'The session is lost, and it is not yet proven and published that nothing is served here.',
       entry: ['countTry', armRetry],
-      on: { 'retry.due': { target: 'fencing' } },
+      on: { 'retry.due': { target: 'fencing' }, 'node.started': startedWhileFencing },
     },
     closing: {
       description: 'Nothing is served here, and that is published; what is left of the lost session is being ended.',

@@ -59,6 +59,8 @@ export class Daemon {
   readonly #parse = viewParser();
   readonly #listeners = new Set<() => void>();
   #view: ClusterView | null = null;
+  /** Settles when Consul was read for the first time. */
+  readonly #viewed = Promise.withResolvers<void>();
   #watch: { stop(): Promise<void> } | null = null;
   #watchTrouble: string | null = 'Consul was not read yet';
   #lastReadMs: number | null = null;
@@ -120,6 +122,7 @@ export class Daemon {
       session: () => this.#node().session,
       noteSent: (session, sentAtMs) => this.lease.noteSent(session, sentAtMs),
       view: () => this.view,
+      viewed: () => this.#viewed.promise,
       post: (actor, event, cause) => this.tell(actor, event, cause),
     });
   }
@@ -133,7 +136,8 @@ export class Daemon {
     this.engine.resume('stopping');
     // What the journal says of the node holds no longer: nobody may read it before the new start is committed.
     const { instance, bootId } = settings;
-    const started = { type: 'node.started', instance, bootId } as DomainEvent;
+    const atMs = this.clock.monotonicMs();
+    const started = { type: 'node.started', instance, bootId, atMs } as DomainEvent;
     const { setAside } = this.engine;
     const what = setAside === null ? 'start' : `start; the journal was damaged and is now ${setAside.location}`;
     await this.engine.post(actorIds.node, started, local(what));
@@ -219,6 +223,7 @@ export class Daemon {
   #onSnapshot(snapshot: ClusterSnapshot): void {
     const before = new Set(this.#view?.problems.map(({ key }) => key));
     this.#view = this.#parse(snapshot);
+    this.#viewed.resolve();
     for (const problem of this.#view.problems) {
       if (!before.has(problem.key))
         this.#parts.log.warn({ data: problem }, 'a key cannot be understood; it is skipped');
@@ -240,14 +245,15 @@ export class Daemon {
   }
 
   #followNode(actor: Actor): void {
-    const { session, trouble } = actor.snapshot.context as NodeContext;
+    const { session, trouble, unheardSinceMs } = actor.snapshot.context as NodeContext;
     const tags = tagsOf(actor.snapshot);
     // What the last daemon left is still served: the deadline runs from the start, whether Consul answers or not.
     const state = stateOf(actor.snapshot);
     if (tags.includes('leased') && session !== null) this.lease.keep(session);
-    else if (state.startsWith('recovering') && session !== null) this.lease.hold(session);
+    else if (state.startsWith('recovering') && session !== null) this.lease.hold(session, unheardSinceMs ?? undefined);
     else this.lease.drop();
     if (state === 'joined') this.#resume();
+    if (state === 'fencing') this.engine.abandon('the session is lost');
     if (state === 'leaving') this.#looks.soon();
     if (state === 'refused') this.#parts.onRefused(trouble ?? 'another daemon runs under this node name');
   }

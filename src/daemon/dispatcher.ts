@@ -83,6 +83,11 @@ export class Dispatcher {
     this.#answer(actor, id, intent, { kind: 'refused', reason }, {});
   }
 
+  /** The answer of an intent of the last daemon that this one does not carry out. */
+  doubt(actor: Actor, id: string, intent: Intent, reason: string): void {
+    this.#answer(actor, id, intent, { kind: 'unknown', reason }, {});
+  }
+
   /** Ends every command that may be ended; resolves when all have. */
   async stop(): Promise<void> {
     for (const { abort } of this.#lanes.values()) abort?.abort();

@@ -145,6 +145,16 @@ export class Engine {
     }
   }
 
+  /** Nothing that starts to serve will be resumed: nobody knows whether it happened, and nobody waits for it longer. */
+  abandon(reason: string): void {
+    for (const actor of this.registry.all()) {
+      for (const [id, intent] of actor.pending) {
+        const { serves } = specOf(actor.kind.definition, intent.type);
+        if (serves && this.#inherited.delete(id)) this.#dispatcher.doubt(actor, id, intent, reason);
+      }
+    }
+  }
+
   post(actor: string, event: DomainEvent, cause: Cause | null): Promise<Receipt> {
     if (this.#stopped) return Promise.resolve({ kind: 'ignored' });
     return this.#commit.post({ actor, event, cause, settles: null });

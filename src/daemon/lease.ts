@@ -52,12 +52,12 @@ export class Lease {
   }
 
   /** Counts the deadline of a session that may be ours, and does not keep it alive: it may be somebody else's. */
-  hold(session: string): void {
+  hold(session: string, sinceMs = this.#parts.clock.monotonicMs()): void {
     if (session === this.#session) return;
     this.drop();
     this.#session = session;
     this.#over = false;
-    this.#extend(this.#parts.clock.monotonicMs());
+    this.#extend(sinceMs);
   }
 
   /** Keeps this session from now on; keeping the one it keeps already changes nothing. */

@@ -1,7 +1,7 @@
 // Time is a port, so that the simulator can own it.
 
 export interface Clock {
-  /** Milliseconds on a clock that never jumps. The only clock deadlines may use. */
+  /** Milliseconds since the boot, on a clock that never jumps. The only clock deadlines may use. */
   monotonicMs(): number;
   /** Milliseconds since 1970, for display only. */
   wallMs(): number;

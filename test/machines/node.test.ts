@@ -82,6 +82,24 @@ describe('a start without Consul', () => {
     unheard.after(event('session.found', { session: 's1' })).when(started).thenIn('recovering', ['session.find']);
   });
 
+  it('that follows another one on the same clock counts on, from the first of them', () => {
+    const at = (atMs: number, bootId = 'b2') => event('node.started', { instance: 'i1', bootId, atMs });
+    const first = joined.after(at(5_000));
+    first.when(at(7_000)).thenIn('recovering', ['session.find']).thenContext({ unheardSinceMs: 5_000 })
+      .when(event('session.found', { session: 's1' })).thenContext({ unheardSinceMs: null });
+    first.when(at(7_000, 'b3')).thenIn('fencing', ['paths.fence', 'exclusion.prove']);
+    first.when(at(4_000)).thenIn('fencing', ['paths.fence', 'exclusion.prove']);
+  });
+
+  it('gives no new lease to what is being torn down', () => {
+    const again = event('node.started', { instance: 'i1', bootId: 'b2', atMs: 9_000 });
+    const fencing = joined.after(event('lease.expired', because));
+    for (const before of [fencing, fencing.after(refused('exclusion.prove', 'busy'))]) {
+      before.when(again).thenIn('fencing', ['paths.fence', 'exclusion.prove'])
+        .thenAsks('exclusion.prove', { session: 's1' });
+    }
+  });
+
   it('of a node that never had a session has nothing to give up', () => {
     given('node').after(started).when(started).thenIn('recovering', ['session.find']);
   });

@@ -132,7 +132,7 @@ const node: Samples<NodeEvent> = {
     'session.create', 'session.destroy', 'node.announceLeaving', 'exclusion.prove', 'drain.write', 'drain.remove',
     'exclusion.confirm', 'session.find', 'node.register',
   ]),
-  'node.started': [{ instance: 'i1', bootId: 'b1' }],
+  'node.started': [{ instance: 'i1', bootId: 'b1' }, { instance: 'i1', bootId: 'b1', atMs: 7 }],
   'node.leaveRequested': [{}],
   'node.emptied': [{}],
   'session.lost': [{ reason }],

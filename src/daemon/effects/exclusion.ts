@@ -30,6 +30,9 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
   if (node === parts.settings.node) return refused('a node does not fence itself');
   const port = parts.fences[position];
   if (port === undefined) return refused(`exclusion method ${String(position + 1)} is not a command here`);
+  // Asked for by the last daemon, perhaps long ago: the node may be back, and nobody waits for its end any more.
+  await parts.viewed();
+  if (parts.view().exclusions.get(session)?.value.state === 'proven') return refused('it is proven already', 'proven');
   const deadlineMs = parts.settings.fenceDeadlinesMs[position] ?? 0;
   const outcome = await port.fence({ node, session }, { deadlineMs, signal });
   return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;
@@ -138,6 +141,7 @@ function servedWithoutRight({ registry, settings }: EffectParts, view: ClusterVi
 
 async function confirm(parts: EffectParts, params: Params): Answer {
   const node = String(params['node']);
+  await parts.viewed();
   const view = parts.view();
   if ((view.nodes.get(node)?.session ?? null) !== null) {
     return refused(`node ${node} is alive in Consul: drain it, or stop its daemon`, 'alive');

@@ -25,5 +25,7 @@ export interface EffectParts {
   /** A request that shows this session alive was sent at this monotonic time. */
   readonly noteSent: (session: string, sentAtMs: number) => void;
   view(): ClusterView;
+  /** Settles when there is a view: what the last daemon was asked for is carried out before Consul was read. */
+  viewed(): Promise<void>;
   post(actor: string, event: DomainEvent, cause: Cause): void;
 }

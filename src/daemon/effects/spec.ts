@@ -10,6 +10,13 @@ type Params = Readonly<Record<string, unknown>>;
 type Answer = Promise<Outcome<Facts | null>>;
 
 export function specEffects(parts: EffectParts): Effects {
+  const effects = effectsInView(parts);
+  const inView = (effect: Effects[string]): Effects[string] => (params, call) =>
+    parts.viewed().then(() => effect(params, call));
+  return Object.fromEntries(Object.entries(effects).map(([type, effect]) => [type, inView(effect)]));
+}
+
+function effectsInView(parts: EffectParts): Effects {
   return {
     'spec.create': (params) => create(parts, String(params['disk']), params['spec']),
     'spec.setDesired': (params) =>
@@ -96,21 +103,18 @@ async function removeDisk(parts: EffectParts, disk: string): Answer {
   const list = await parts.cluster.list(optionsOf(parts));
   if (list.kind !== 'done') return list;
   const spec = list.value.entries.find(({ key }) => key === keys.disk(disk));
-  if (spec === undefined) return refused(`there is no disk ${disk}`, 'absent');
   if ((parts.view().disks.get(disk)?.value.desired ?? 'stopped') !== 'stopped') {
     return refused(`disk ${disk} is not stopped: stop it first`, 'started');
   }
   const locks = list.value.entries.filter(({ key }) => key.startsWith(`paths/${disk}/`));
+  // Without a specification its lock keys may still be there: a daemon that was ended meanwhile left them.
+  if (spec === undefined && locks.length === 0) return refused(`there is no disk ${disk}`, 'absent');
   const busy = locks.find(({ session, value }) => session !== null || value !== '');
   if (busy !== undefined) {
     const why = busy.session === null ? 'its last owner is not proven gone' : 'it is still locked';
     return refused(`${busy.key} cannot be removed: ${why}`, 'busy');
   }
-  const removed = await settled(
-    parts.cluster.remove({ key: spec.key, expectedModifyIndex: spec.modifyIndex }, optionsOf(parts)),
-  );
-  if (removed.kind !== 'done') return removed;
-  for (const { key, modifyIndex } of locks) {
+  for (const { key, modifyIndex } of spec === undefined ? locks : [spec, ...locks]) {
     const outcome = await parts.cluster.remove({ key, expectedModifyIndex: modifyIndex }, optionsOf(parts));
     if (outcome.kind !== 'done') return outcome;
   }

@@ -1,0 +1,323 @@
+// A cluster whose daemons can be cut anywhere, and come back as a service manager would bring them back.
+import { memoryJournal, type MemoryImage } from '../../adapters/journal/memory.ts';
+import { inspectorOf } from '../../src/daemon/inspector.ts';
+import type { DaemonParts } from '../../src/daemon/daemon.ts';
+import type { DomainEvent } from '../../machines/intent.ts';
+import type { FencePort } from '../../src/ports/dataplane.ts';
+import type { JournalRecord } from '../../src/ports/journal.ts';
+import { done } from '../../src/ports/outcome.ts';
+import { pseudoRandom, type PseudoRandom } from '../machines/random.ts';
+import { Cluster, type Node } from '../scenarios/cluster.ts';
+import { Ledger } from './ledger.ts';
+import { Life } from './life.ts';
+import { throughHarness, type Harness } from './ports.ts';
+
+/** Where to cut: a daemon that gets to `moment` for the nth time, counted over all nodes. */
+export interface Cut {
+  readonly moment: string;
+  readonly nth: number;
+  /** Cut once more, the first time that the daemon that comes back gets there. */
+  readonly thenAt?: string;
+}
+
+const prefix = 'pathwarden/';
+const latenciesMs = [0, 0, 0, 1, 2, 3, 5, 8, 15, 30];
+/** Nothing that was under way when a daemon was cut takes longer than this. */
+const restartAfterMs = [40, 60, 250, 1_000, 1_800];
+const compactEveryMs = 400;
+const compactTo = { keepDays: 0, maxMegabytes: 0.005 };
+const duplicateProbeMs = 50;
+const bootMs = 2_000;
+const gossipMs = 600;
+const operator = { by: 'ada', reason: 'a test of crashes' };
+
+export class World extends Cluster implements Harness {
+  readonly random: PseudoRandom;
+  readonly ledger: Ledger;
+  /** How often each moment was reached. */
+  readonly reached = new Map<string, number>();
+  readonly failures: string[] = [];
+  readonly cuts: string[] = [];
+  readonly #seed: number;
+  #next: Cut | null;
+  #again: { readonly moment: string; readonly life: Life } | null = null;
+  readonly #lives = new Map<string, Life>();
+  readonly #chance = new Map<Life, PseudoRandom>();
+  readonly #images = new Map<string, MemoryImage>();
+  readonly #off = new Set<string>();
+  readonly #stopping = new Set<string>();
+  /** Paths that must not stop being served, with their server. */
+  readonly #steady = new Map<string, string>();
+  readonly #touched = new Set<string>();
+  #boots = 0;
+  #sessions = 0;
+
+  constructor(seed: number, cut: Cut | null) {
+    super([{ method: 'self', waitMs: 400 }, { method: 'command', position: 1 }]);
+    this.#seed = seed;
+    this.random = pseudoRandom(seed);
+    this.#next = cut;
+    this.ledger = new Ledger((failure) => this.fail(failure));
+  }
+
+  /** Starts the daemon of a node that was off or stopped, with the journal that it had. */
+  boot(name: string, bootId?: string): void {
+    this.#off.delete(name);
+    const image = this.#images.get(name);
+    const journal = memoryJournal(image === undefined ? {} : { image });
+    const identity = bootId === undefined ? {} : { bootId };
+    this.start(name, journal, false, identity).catch((error: unknown) => this.fail(`${name} does not start: ${String(error)}`));
+  }
+
+  /** The host loses its power; gossip tells Consul a moment later. */
+  powerOff(name: string): void {
+    this.#off.add(name);
+    this.network.crash(name);
+    this.#cutLife(name);
+    this.clock.after(gossipMs, () => {
+      for (const { id, name: of } of [...this.store.state.sessions.values()]) {
+        if (of === `pathwarden ${name}`) this.endSession(id);
+      }
+    });
+  }
+
+  /** A stop in order. False: the daemon was cut meanwhile. */
+  async stop(name: string, how: 'keep' | 'drain'): Promise<boolean> {
+    const life = this.#lives.get(name);
+    const node = this.node(name);
+    let stopped = false;
+    this.#stopping.add(name);
+    void node.daemon.stop(how, 30_000).then(() => (stopped = true));
+    await this.until(() => stopped || life?.isOver === true, 40_000);
+    this.#stopping.delete(name);
+    if (!stopped) return false;
+    this.nodes.delete(name);
+    this.#images.set(name, node.journal.image);
+    return true;
+  }
+
+  isUp(name: string): boolean {
+    return this.nodes.get(name)?.daemon.hasStarted === true;
+  }
+
+  /** The keys below these folders, without the prefix. */
+  keysBelow(...folders: readonly string[]): readonly string[] {
+    const keys = [...this.store.state.kv.keys()].map((key) => key.slice(prefix.length));
+    return keys.filter((key) => folders.some((folder) => key.startsWith(folder))).toSorted();
+  }
+
+  hasKey(key: string): boolean {
+    return this.store.state.kv.has(prefix + key);
+  }
+
+  textAt(key: string): string {
+    return Buffer.from(this.store.state.kv.get(prefix + key)?.value ?? '', 'base64').toString('utf8');
+  }
+
+  /** The lock of a path; null when it never had one. */
+  lockOf(path: string): { readonly session: string | null; readonly evidence: string | null } | null {
+    const row = this.store.state.kv.get(`${prefix}paths/${path}`);
+    if (row === undefined) return null;
+    const value = this.textAt(`paths/${path}`);
+    const { pendingExclusion = null } = value === '' ? {} : (JSON.parse(value) as { pendingExclusion?: object });
+    const isDirty = (row.session === '' && value !== '') || pendingExclusion !== null;
+    return { session: row.session === '' ? null : row.session, evidence: isDirty ? value : null };
+  }
+
+  isLocked(key: string): boolean {
+    return (this.store.state.kv.get(prefix + key)?.session ?? '') !== '';
+  }
+
+  isFree(path: string): boolean {
+    return this.servers(path).length === 0 && (this.lockOf(path)?.session ?? null) === null;
+  }
+
+  /** What an operator posts, once more when the daemon did not live to take it. */
+  async post(from: string, actor: string, event: DomainEvent): Promise<void> {
+    for (let tries = 0; tries < 5; tries += 1) {
+      await this.until(() => this.isUp(from), 20_000);
+      const life = this.#lives.get(from);
+      let taken = false;
+      const posted = inspectorOf(this.node(from).daemon).post(actor, event, operator, 0);
+      posted.then(({ accepted }) => {
+        taken = true;
+        if (!accepted) this.fail(`${event.type} was not accepted by ${actor}`);
+      }, (error: unknown) => this.fail(`${event.type}: ${String(error)}`));
+      await this.until(() => taken || life?.isOver === true, 20_000);
+      if (taken) return this.until(() => this.isUp(from) && !this.#waits(from, actor), 20_000).then(() => {});
+    }
+  }
+
+  /** An operator does not take back a wish before it is known what became of it. */
+  #waits(name: string, actor: string): boolean {
+    const { pending } = this.node(name).daemon.engine.registry.get(actor) ?? {};
+    return [...(pending?.values() ?? [])].some(({ type }) => /^(spec|move|drain)\./.test(type));
+  }
+
+  /** From now on these paths may move. */
+  touch(paths: readonly string[]): void {
+    for (const path of paths) {
+      this.#touched.add(path);
+      this.#steady.delete(path);
+    }
+  }
+
+  /** What is served now must go on being served. */
+  keepServed(): void {
+    for (const path of this.paths()) {
+      const [server] = this.servers(path);
+      if (server !== undefined && !this.#touched.has(path)) this.#steady.set(path, server);
+    }
+  }
+
+  fail(failure: string): void {
+    if (!this.failures.includes(failure)) this.failures.push(failure);
+  }
+
+  // The harness between daemons and ports
+
+  at(life: Life, moment: string): boolean {
+    if (life.isOver) return true;
+    const count = (this.reached.get(moment) ?? 0) + 1;
+    this.reached.set(moment, count);
+    const { moment: first, nth, thenAt } = this.#next ?? {};
+    if (moment === first && count === nth) {
+      this.#next = null;
+      this.#again = thenAt === undefined ? null : { moment: thenAt, life };
+    } else if (this.#again?.moment === moment && this.#again.life.node === life.node && this.#again.life !== life) {
+      this.#again = null;
+    } else {
+      return false;
+    }
+    this.#crash(life, moment);
+    return true;
+  }
+
+  latencyMs(life: Life): number {
+    return this.#chanceOf(life).pick(latenciesMs);
+  }
+
+  lands(life: Life): boolean {
+    return !this.#off.has(life.node) && this.#chanceOf(life).below(2) === 0;
+  }
+
+  wait(ms: number): Promise<void> {
+    if (ms === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.clock.after(ms, resolve);
+    });
+  }
+
+  asked(life: Life, name: string, params: object): (outcome: unknown) => void {
+    const answered = this.ledger.asked(life.node, name, params);
+    return (outcome) => {
+      answered(outcome);
+      this.look();
+    };
+  }
+
+  durable(life: Life, records: readonly JournalRecord[]): void {
+    this.ledger.durable(life.node, records);
+  }
+
+  /** Never two servers, and nothing that must be served stops being served. */
+  look(): void {
+    for (const path of this.paths()) {
+      const servers = this.servers(path);
+      if (servers.length > 1) this.fail(`${path} is served by ${servers.join(' and ')}`);
+    }
+    for (const [path, server] of this.#steady) {
+      if (!this.servers(path).includes(server)) this.fail(`${path} stopped being served by ${server}`);
+    }
+  }
+
+  override judge(): void {
+    this.look();
+    if (this.failures.length > 0) throw new Error(this.failures[0]);
+  }
+
+  protected override newSessionId(): string {
+    this.#sessions += 1;
+    return `00000000-0000-4000-8000-${String(this.#sessions).padStart(12, '0')}`;
+  }
+
+  protected override partsOf(node: Node, parts: DaemonParts): DaemonParts {
+    const before = this.#lives.get(node.name);
+    const life = new Life(node.name, (before?.number ?? 0) + 1);
+    this.#lives.set(node.name, life);
+    const fences = parts.fences.map((_, position) => (position === 1 ? this.#powerSwitch() : undefined));
+    const settings = { ...parts.settings, duplicateProbeMs };
+    return throughHarness(this, life, { ...parts, settings, fences });
+  }
+
+  protected override born(node: Node): void {
+    const life = this.#lives.get(node.name);
+    if (life === undefined) return;
+    node.daemon.engine.follow(() => void this.at(life, 'adopted, not dispatched'));
+    this.#compactSometimes(life, node);
+  }
+
+  /** Far more often than any journal needs it, so that snapshots and compaction are cut too. */
+  #compactSometimes(life: Life, node: Node): void {
+    this.clock.after(compactEveryMs + this.#chanceOf(life).below(compactEveryMs), () => {
+      if (life.isOver) return;
+      if (this.isUp(node.name)) this.#compact(node);
+      this.#compactSometimes(life, node);
+    });
+  }
+
+  #compact({ name, daemon }: Node): void {
+    daemon.engine.retention.compact(compactTo).catch((error: unknown) => {
+      if (!this.#stopping.has(name)) this.fail(String(error));
+    });
+  }
+
+  #powerSwitch(): FencePort {
+    return {
+      fence: async ({ node }) => {
+        if (!this.#off.has(node)) this.#powerCycle(node);
+        return done({ evidence: `${node} is off` });
+      },
+    };
+  }
+
+  #powerCycle(name: string): void {
+    this.powerOff(name);
+    this.clock.after(bootMs, () => this.boot(name, this.nextBootId(name)));
+  }
+
+  #crash(life: Life, moment: string): void {
+    this.cuts.push(`${life.node} ${moment}`);
+    for (const path of this.pathsOf(life.node)) {
+      const isServed = this.stateOf(life.node, `path/${path}`) === 'enabled';
+      if (isServed && !this.#touched.has(path)) this.#steady.set(path, life.node);
+    }
+    this.#cutLife(life.node);
+    this.clock.after(this.#chanceOf(life).pick(restartAfterMs), () => {
+      if (!this.#off.has(life.node)) this.boot(life.node);
+    });
+  }
+
+  #cutLife(name: string): void {
+    this.#lives.get(name)?.end();
+    const node = this.nodes.get(name);
+    if (node === undefined) return;
+    this.#images.set(name, node.journal.crash().image);
+    this.nodes.delete(name);
+  }
+
+  /** Daemons that make the same requests meet the same latencies, whatever became of the others. */
+  #chanceOf(life: Life): PseudoRandom {
+    const known = this.#chance.get(life);
+    if (known !== undefined) return known;
+    const number = Number(life.node.replace(/\D/g, ''));
+    const chance = pseudoRandom(this.#seed * 7_919 + number * 101 + life.number);
+    this.#chance.set(life, chance);
+    return chance;
+  }
+
+  nextBootId(name: string): string {
+    this.#boots += 1;
+    return `boot ${String(this.#boots)} of ${name}`;
+  }
+}

@@ -1,0 +1,59 @@
+// Crashes that once ended otherwise than a run without them: `npm run crash` found them.
+import { expect, it } from 'vitest';
+import { crashIn } from '../crash/campaign.ts';
+import { scenarios } from '../crash/scenarios.ts';
+import { Cluster } from './cluster.ts';
+
+async function cut(name: string, moment: string, thenAt?: string): Promise<void> {
+  const scenario = scenarios.find((each) => each.name === name);
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+  for (const seed of [1, 2, 3]) {
+    const { failures } = await crashIn(scenario, seed, { moment, nth: 1, ...(thenAt === undefined ? {} : { thenAt }) });
+    expect(failures, `${name} with seed ${String(seed)}`).toEqual([]);
+  }
+}
+
+it('a move that was asked for and not written is written once Consul was read again', () =>
+  cut('release', 'move.request: not done'));
+
+it('so is a drain', () => cut('drain', 'drain.write: not done'));
+
+it('a disk whose specification is removed already loses its lock keys too', async () => {
+  await cut('remove', 'spec.remove: done, not answered');
+  await cut('remove', 'lockKey.remove: not done');
+});
+
+it('a fence that was asked for before the crash does not hit a node that is back and excluded already', () =>
+  cut('reboot', 'fence.run: not done'));
+
+it('a daemon that is ended again while it comes back goes on serving', async () => {
+  await cut('restart', 'append: durable, not adopted', 'session.renew: not done');
+  await cut('release', 'lock.release: done, not answered', 'start: durable, not adopted');
+  await cut('drain', 'group: durable, not adopted', 'adopted, not dispatched');
+});
+
+it('a daemon that comes back without its session does not wait for what the last one was asked to prepare', async () => {
+  const cluster = new Cluster();
+  const { faults } = await cluster.start('n1');
+  faults.always('target.ensureDefined', { kind: 'delay', ms: 4_000 });
+  await cluster.addDisk('d1', ['10.0.1.1']);
+  await cluster.until(() => cluster.stateOf('n1', 'disk/d1') === 'defining', 5_000);
+  const session = cluster.sessionOf('n1');
+  const journal = await cluster.kill('n1', 'daemon');
+  cluster.endSession(session);
+  await cluster.start('n1', journal);
+  await cluster.until(() => cluster.allServed(), 20_000);
+});
+
+it('a daemon that is ended while it tears down without Consul serves nothing when it comes back', async () => {
+  const cluster = new Cluster();
+  await cluster.start('n1');
+  await cluster.addDisk('d1', ['10.0.1.1']);
+  await cluster.until(() => cluster.allServed(), 5_000);
+  const { faults } = cluster.node('n1');
+  faults.always('traffic.ensureBlocked', { kind: 'delay', ms: 60_000 });
+  cluster.node('n1').cutOff = true;
+  await cluster.until(() => cluster.stateOf('n1', 'node').startsWith('fencing'), 12_000);
+  await cluster.start('n1', await cluster.kill('n1', 'daemon'), true);
+  await cluster.until(() => cluster.pathsOf('n1').length === 0, 1_000);
+});
