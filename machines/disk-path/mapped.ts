@@ -114,10 +114,6 @@ export const mapped = diskPath.createStateConfig({
       on: {
         'portal.opened': { target: 'unblocking' },
         'portal.openRefused': giveUp,
-    // Nothing of what the journal says of it can be relied on: it is taken up as if it were found.
-    'path.outdated': { target: '#unlocked', actions: 'noteTrouble' },
-    'disk.repaired': { actions: ask.open },
-    'disk.lost': giveUp,
         'portal.openUnknown': doubt,
       },
     },
@@ -148,5 +144,9 @@ export const enabled = diskPath.createStateConfig({
     // Opening what is open changes nothing, and lets the target adapter know whose portal it is.
     'path.resumed': { actions: ask.open },
     'portal.openRefused': giveUp,
+    // Nothing of what the journal says of it can be relied on: it is taken up as if it were found.
+    'path.outdated': { target: '#unlocked', actions: 'noteTrouble' },
+    'disk.repaired': { actions: ask.open },
+    'disk.lost': giveUp,
   },
 });

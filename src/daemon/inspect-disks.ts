@@ -27,7 +27,8 @@ export function inspectDisks(
     const own = paths.get(disk) ?? [];
     const target = sight.targets.get(settings.iqn);
     const state = stateOf(actor.snapshot);
-    if (state === 'ready' && users.length > 0) {
+    const isOurs = ({ snapshot }: Actor) => rightTo(snapshot.context as DiskPathContext, registry, view) === 'ours';
+    if (state === 'ready' && users.length > 0 && own.some(isOurs)) {
       const served = own.some(({ snapshot }) => stateOf(snapshot) === 'enabled');
       const reason = changed(settings, target, served);
       if (reason !== null) tell(actor.id, { type: 'target.changed', reason } as DomainEvent);

@@ -5,21 +5,24 @@ import { busyPercent, cpuTimes } from '../lab/machine.ts';
 import { idle } from './idle.ts';
 import { journal } from './journal.ts';
 import { isMet, ratioOf, type Figure, type Result, tableOf } from './report.ts';
+import { restart } from './restart.ts';
 import { stepping } from './step.ts';
 import { takeover } from './takeover.ts';
 
 interface Bench {
   readonly name: string;
   readonly about: string;
+  /** It needs root and the machine for itself: it runs when it is named. */
+  readonly onRequest?: true;
   readonly run: () => Promise<Result>;
 }
 
-const benches: readonly Bench[] = [stepping, journal, idle, takeover];
+const benches: readonly Bench[] = [stepping, journal, idle, takeover, restart];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' }, help: { type: 'boolean' } },
 });
-const chosen = benches.filter(({ name }) => values.only === undefined || name === values.only);
+const chosen = benches.filter(({ name, onRequest }) => (values.only === undefined ? onRequest !== true : name === values.only));
 const names = benches.map(({ name }) => name).join(', ');
 
 if (values.help === true) {

@@ -193,7 +193,7 @@ export async function removeLeftovers(): Promise<void> {
 
 function isLab(pid: number): boolean {
   try {
-    return pid === process.pid || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('lab/');
+    return pid === process.pid || readFileSync(`/proc/${pid}/cmdline`, 'utf8').match(/test\/(lab|bench)\//) !== null;
   } catch {
     return false;
   }

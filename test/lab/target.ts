@@ -18,9 +18,9 @@ export class Targets {
     return (process.pid % 3000) * 10 + this.#network.hosts.indexOf(host) + 1;
   }
 
-  async start(host: Host): Promise<void> {
+  async start(host: Host, options: readonly string[] = []): Promise<void> {
     const control = String(this.controlPort(host));
-    const argv = ['tgtd', '-f', '-C', control, '--iscsi', 'portal=127.0.0.1:3260'];
+    const argv = ['tgtd', '-f', '-C', control, '--iscsi', 'portal=127.0.0.1:3260', ...options];
     const log = `${this.#folder}/${host.name}/tgtd.log`;
     launch(this.#network.inside(host, argv), log);
     await until(`tgtd answers on ${host.name}`, 5000, async () => {

@@ -1,5 +1,6 @@
 // What the scenarios of adoption share: a small cluster, things on a host that are not ours, and what disturbs service.
 import { expect } from 'vitest';
+import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import { memoryJournal, type MemoryJournal } from '../../adapters/journal/memory.ts';
 import { Cluster, type Node } from './cluster.ts';
 
@@ -35,6 +36,13 @@ export async function adoptedAll(cluster: Cluster, name: string, paths: readonly
     cluster.servers(path).includes(name) && cluster.stateOf(name, `path/${path}`) === 'enabled';
   await cluster.until(() => paths.every(isAdopted), 10_000);
   expect(paths.length).toBeGreaterThan(0);
+  const { locks } = await cluster.view();
+  for (const path of paths) expect(epochOf(cluster, name, path), path).toBe(locks.get(path)?.epoch);
+}
+
+function epochOf(cluster: Cluster, name: string, path: string): number | undefined {
+  const context = cluster.node(name).daemon.engine.registry.ensure(`path/${path}`).snapshot.context as DiskPathContext;
+  return context.lock?.epoch;
 }
 
 const address = { ip: '192.0.2.9', prefix: 24, interface: 'eth0' };
