@@ -93,7 +93,14 @@ export class Lease {
     const { clock } = this.#parts;
     this.#deadlineMs = sentAtMs + this.#budgetMs;
     this.#cancelDeadline();
-    this.#cancelDeadline = clock.after(Math.max(0, this.#deadlineMs - clock.monotonicMs()), () => this.check());
+    const leftMs = Math.max(0, this.#deadlineMs - clock.monotonicMs());
+    this.#cancelDeadline = clock.after(leftMs, () => this.#comeDue(sentAtMs));
+  }
+
+  /** A timer of a busy process counts from when its event loop last woke: it may come a little early. */
+  #comeDue(sentAtMs: number): void {
+    if (this.remainingMs > 0) this.#extend(sentAtMs);
+    else this.check();
   }
 
   async #renew(session: string): Promise<void> {

@@ -53,6 +53,22 @@ describe('the deadline', () => {
     expect(lease.remainingMs).toBe(8_000);
   });
 
+  it('is kept when its timer comes early, and nothing else happens on the node', async () => {
+    const early = { ...clock, after: (ms: number, fire: () => void) => clock.after(ms > 3 ? ms - 3 : ms, fire) };
+    const renewSession = () => new Promise<never>(() => {});
+    const expired: number[] = [];
+    const lonely = new Lease({
+      cluster: { renewSession } as unknown as ClusterPort, clock: early,
+      ttlMs: 10_000, marginMs: 2_000, renewEveryMs: 2_000, requestDeadlineMs: 1_000,
+      onLost: () => {}, onExpired: () => expired.push(clock.monotonicMs()),
+    });
+    lonely.keep('s1');
+    await clock.advanceAndSettle(7_999);
+    expect(expired).toEqual([]);
+    await clock.advanceAndSettle(1);
+    expect(expired).toEqual([8_000]);
+  });
+
   it('runs from the start of the daemon for a session that nobody has heard of since', async () => {
     lease.keep('s1');
     await answer(unknown('cut off'));
