@@ -262,6 +262,8 @@ export class Daemon {
   #resume(): void {
     if (this.#resumed) return;
     this.#resumed = true;
+    // A bid is as old as the view that it was made for: the lock is read instead, and bid for anew.
+    this.engine.abandon('the daemon was started anew', 'lock.acquire');
     this.engine.resume('serving');
   }
 

@@ -116,14 +116,15 @@ export class Engine {
       const what = 'the journal was damaged and is set aside: the node recovers by looking at what it serves';
       this.#parts.log.error({ data: this.#setAside }, what);
     }
-    const replayed = new Set(contents.records.map(({ actor }) => actor));
+    const stored = new Map(contents.snapshots.map(({ actor, seq, pending }) => [actor, `${seq} ${pending.length}`]));
     for (const found of recover(contents).values()) {
       const actor = this.registry.ensure(found.id);
       actor.snapshot = found.snapshot;
       actor.seq = found.seq;
       actor.since = found.since;
       this.registry.setPending(actor, found.pending);
-      if (replayed.has(actor.id)) this.#dirty.add(actor);
+      // Also when only an intent of it was settled, by the record of another actor: that record may be compacted away.
+      if (stored.get(actor.id) !== `${found.seq} ${found.pending.size}`) this.#dirty.add(actor);
       for (const id of found.pending.keys()) this.#inherited.add(id);
     }
     this.#commit.resumeAfter(contents.lastSeq);
@@ -145,12 +146,16 @@ export class Engine {
     }
   }
 
-  /** Nothing that starts to serve will be resumed: nobody knows whether it happened, and nobody waits for it longer. */
-  abandon(reason: string): void {
+  /**
+   * What starts to serve, all of it or this type, will not be resumed: nobody knows whether it happened, and nobody
+   * waits for it longer.
+   */
+  abandon(reason: string, type?: string): void {
     for (const actor of this.registry.all()) {
       for (const [id, intent] of actor.pending) {
         const { serves } = specOf(actor.kind.definition, intent.type);
-        if (serves && this.#inherited.delete(id)) this.#dispatcher.doubt(actor, id, intent, reason);
+        if (!serves || (type !== undefined && type !== intent.type) || !this.#inherited.delete(id)) continue;
+        this.#dispatcher.doubt(actor, id, intent, reason);
       }
     }
   }

@@ -121,3 +121,19 @@ it('stores an actor again whose intent was answered by the record of another', a
   expect(stored.pending).toEqual([]);
   expect(engine.registry.ensure('disk/d1').pending.size).toBe(0);
 });
+
+it('stores an actor again whose intent was answered before the start', async () => {
+  await specify('disk/d1');
+  void engine.post('disk/d1', { type: 'disk.unneeded', path: 'path/d1/1' } as DomainEvent, null);
+  engine.follow(({ actor }) => {
+    if (actor === 'disk/d1') void engine.retention.compact(everything);
+  });
+  await settle();
+  const pendingOf = () =>
+    (JSON.parse(journal.image.snapshots.get('disk/d1')?.[2] ?? '{}') as { pending: unknown[] }).pending;
+  expect(pendingOf()).toHaveLength(1);
+  journal = journal.crash();
+  engine = await startEngine(journal);
+  await compact();
+  expect(pendingOf()).toEqual([]);
+});

@@ -32,6 +32,9 @@ it('a daemon that is ended again while it comes back goes on serving', async () 
   await cut('drain', 'group: durable, not adopted', 'adopted, not dispatched');
 });
 
+it('a bid for the lock that was not made before the crash is not made for a disk that is gone', () =>
+  cut('remove', 'lock.acquire: not done', 'start: durable, not adopted'));
+
 it('a daemon that comes back without its session does not wait for what the last one was asked to prepare', async () => {
   const cluster = new Cluster();
   const { faults } = await cluster.start('n1');
