@@ -4,6 +4,7 @@ import { errorCodes, type ErrorCode, PathwardenError } from '../errors.ts';
 import type {
   ActorView, ClusterSummary, Explanation, JournalCompaction, MachineInfo, PostResult,
 } from '../ports/inspector.ts';
+import type { TakeOver } from '../http/schemas.ts';
 import type { JournalInfo, JournalRecord } from '../ports/journal.ts';
 import { readStream } from './stream.ts';
 
@@ -30,7 +31,9 @@ export interface Client {
   readonly url: string;
   cluster(): Promise<ClusterSummary>;
   actor(id: string): Promise<ActorView>;
-  explain(id: string): Promise<Explanation>;
+  /** Now, or as of a wall clock millisecond. */
+  explain(id: string, at?: number): Promise<Explanation>;
+  timeline(id: string): Promise<TakeOver>;
   events(query: { actor?: string; limit: number }): Promise<readonly JournalRecord[]>;
   /** Calls back with each record from seq `from` on, until the signal fires or the agent ends it. */
   follow(
@@ -52,7 +55,8 @@ export function createClient(connection: Connection): Client {
     url: connection.url,
     cluster: () => get('/v1/cluster'),
     actor: (id) => get(`/v1/actors/${pathOf(id)}`),
-    explain: (id) => get(`/v1/actors/${pathOf(id)}/explain`),
+    explain: (id, at) => get(`/v1/actors/${pathOf(id)}/explain${at === undefined ? '' : `?at=${String(at)}`}`),
+    timeline: (id) => get(`/v1/actors/${pathOf(id)}/timeline`),
     events: (query) => get(`/v1/events?${queryOf({ ...query, newest: true })}`),
     follow: async (query, onRecord, signal) => {
       const path = `/v1/events/stream?${queryOf(query)}`;

@@ -25,6 +25,8 @@ import { pathExplain } from './commands/path-explain.ts';
 import { pathList } from './commands/path-list.ts';
 import { pathRelease } from './commands/path-release.ts';
 import { pathShow } from './commands/path-show.ts';
+import { pathTimeline } from './commands/path-timeline.ts';
+import { replay } from './commands/replay.ts';
 import { version } from './commands/version.ts';
 import { withExample } from './context.ts';
 import type { Shell } from './shell.ts';
@@ -37,7 +39,7 @@ export function buildProgram(shell: Shell): Command {
   program.addCommand(agent(shell));
   const disk = [diskAdd, diskStart, diskStop, diskRemove, diskList, diskShow];
   program.addCommand(noun(shell, 'disk', 'Disks and their desired state', disk));
-  const path = [pathList, pathShow, pathExplain, pathRelease];
+  const path = [pathList, pathShow, pathExplain, pathTimeline, pathRelease];
   program.addCommand(noun(shell, 'path', 'Paths: who serves them, and why', path));
   const node = [nodeList, nodeDrain, nodeUndrain, nodeConfirmDown];
   program.addCommand(noun(shell, 'node', 'Gateway nodes', node));
@@ -46,6 +48,7 @@ export function buildProgram(shell: Shell): Command {
   program.addCommand(noun(shell, 'journal', 'Journal files', journal));
   program.addCommand(noun(shell, 'machine', 'The state machines', [machineList, machineShow]));
   program.addCommand(noun(shell, 'config', 'The configuration file', [configCheck, configReferenceCommand]));
+  program.addCommand(replay(shell));
   program.addCommand(demo(shell));
   program.addCommand(version(shell));
   everyCommand(program, (command) => {

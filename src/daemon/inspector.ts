@@ -1,19 +1,20 @@
 // The daemon as the inspector sees it.
 import type { DomainEvent, Json } from '../../machines/intent.ts';
 import type { NodeContext } from '../../machines/node/node.machine.ts';
-import { machineNames, type MachineName } from '../../machines/index.ts';
-import { definition } from '../core/definition.ts';
-import { graphOf, toMermaid } from '../core/graph.ts';
+import { machineNames } from '../../machines/index.ts';
 import { intentId } from '../core/pending.ts';
 import { actorIds } from '../core/records.ts';
 import { accepted } from '../core/step.ts';
 import { describe, stateOf, tagsOf } from '../core/state.ts';
-import type { ActorView, Health, InspectorPort, MachineInfo, PostResult } from '../ports/inspector.ts';
+import type { ActorView, Health, InspectorPort, PostResult } from '../ports/inspector.ts';
 import type { Actor } from './actor.ts';
 import type { Daemon } from './daemon.ts';
-import { explain } from './explain.ts';
+import { explainAt } from './explain.ts';
+import { machineInfo } from './machine-info.ts';
 import { metricsOf } from './metrics.ts';
+import { rebuild } from './rebuild.ts';
 import { summarise } from './summary.ts';
+import { timeline } from './timeline.ts';
 
 export function inspectorOf(daemon: Daemon): InspectorPort {
   const { engine, journal, settings } = daemon;
@@ -36,22 +37,22 @@ export function inspectorOf(daemon: Daemon): InspectorPort {
   return {
     node: settings.node,
     version: settings.version,
+    replay: null,
     health: () => healthOf(daemon),
     actors: () => [...engine.registry.all()].map(viewOf),
     actor: (id) => {
       const actor = engine.registry.get(id);
       return actor === undefined ? undefined : viewOf(actor);
     },
-    explain: async (id) => {
-      const actor = engine.registry.get(id);
-      return actor === undefined ? undefined : explain(journal, actor);
-    },
+    actorAt: (id, seq) => rebuild(journal, id, seq),
+    explain: (id, at) => explainAt(journal, id, at),
+    timeline: (id) => timeline(journal, id),
     events: (query) => journal.read(query),
     follow: (listener) => engine.follow(listener),
     cluster: () => summarise(daemon),
     onChange: (listener) => daemon.onChange(listener),
     machines: () => machineNames,
-    machine: (name) => (machineNames.includes(name as MachineName) ? machineInfo(name as MachineName) : undefined),
+    machine: machineInfo,
     journal: () => journal.info(),
     compactJournal: ({ keepDays, maxMegabytes }) => {
       const { keepDays: days, maxMegabytes: megabytes } = settings.retention ?? keepEverything;
@@ -80,18 +81,6 @@ function healthOf(daemon: Daemon): Health {
   const notes =
     setAside === null ? [] : [`journal: it was damaged and is set aside as ${setAside.location} (${setAside.reason})`];
   return { live: journal === null, ready: reasons.length === 0, reasons, ...(notes.length > 0 && { notes }) };
-}
-
-function machineInfo(name: MachineName): MachineInfo {
-  const { machine, version } = definition(name);
-  const graph = graphOf(machine);
-  return {
-    name,
-    version,
-    definition: machine.config as unknown as Json,
-    graph,
-    mermaid: toMermaid(graph),
-  };
 }
 
 async function post(

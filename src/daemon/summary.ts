@@ -17,6 +17,7 @@ export function summarise(daemon: Daemon): ClusterSummary {
     disks: [...view.disks.keys()].sort().map((disk) => diskOf(view, engine.registry, disk)),
     exclusions: Array.from(view.exclusions, ([session, { value }]) => ({ session, ...value })),
     problems: view.problems,
+    replay: null,
   };
 }
 

@@ -26,8 +26,11 @@ function writeIn(view: ClusterView, kind: string, id: string): Write | null {
     const ended = node.session === null && !node.record.leaving;
     return { index: node.modifyIndex, by: ended ? endOf(id) : `node ${id}` };
   }
-  if (kind === 'exclusions' && exclusion !== undefined) {
-    return { index: exclusion.modifyIndex, by: exclusion.value.by };
+  if (kind === 'exclusions') {
+    if (exclusion !== undefined) return { index: exclusion.modifyIndex, by: exclusion.value.by };
+    // Nobody proved anything yet: it is the lock that says who was lost.
+    const lock = [...view.locks.values()].find(({ evidence }) => evidence?.session === id);
+    return lock === undefined ? null : { index: lock.modifyIndex, by: endOf(lock.evidence?.node ?? '?') };
   }
   if ((kind === 'drains' || kind === 'moves') && wish !== undefined) {
     return { index: wish.modifyIndex, by: `${wish.value.by} (${wish.value.reason})` };

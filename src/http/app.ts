@@ -56,7 +56,7 @@ export function buildHttp({ inspector, token, log, limits: changed = {} }: HttpO
     .setNotFoundHandler(answerNotFound);
   // Other content types could be sent by a foreign page without asking first.
   app.removeContentTypeParser('text/plain');
-  guard(app);
+  guard(app, inspector);
 
   const streams = new EventStreams(limits, log);
   const boards = new BoardFeed(inspector, limits, log);

@@ -92,7 +92,7 @@ export class BoardFeed {
   #sendPulse(): void {
     const inspector = this.#inspector;
     const { index, ageMs, trouble } = inspector.cluster();
-    const pulse: Pulse = { at: Date.now(), health: inspector.health(), index, ageMs, trouble };
+    const pulse: Pulse = { at: inspector.replay?.until ?? Date.now(), health: inspector.health(), index, ageMs, trouble };
     const json = JSON.stringify(pulse);
     for (const stream of this.#streams) stream.send('pulse', json);
     if (this.#isDue) this.#changed();
@@ -101,7 +101,7 @@ export class BoardFeed {
   #boardJson(): string {
     const inspector = this.#inspector;
     const board: Board = {
-      at: Date.now(),
+      at: inspector.replay?.until ?? Date.now(),
       version: inspector.version,
       health: inspector.health(),
       cluster: inspector.cluster(),

@@ -70,6 +70,25 @@ export const Explanation = Type.Object({
   recent: list(ExplainStep),
 });
 
+const Phase = Type.Object({
+  name: Type.String({ examples: ['portal'] }),
+  startMs: milliseconds('Since the take-over began; negative for what had begun before'),
+  tookMs: milliseconds('For how long'),
+  actor: Type.String(),
+  seq: Type.Number({ description: 'Seq of the record that began it' }),
+  within: nullable(text('The phase that it is a part of, beside others')),
+  isOver: Type.Boolean(),
+});
+
+export const TakeOver = Type.Object({
+  path: Type.String({ examples: ['path/00001/1'] }),
+  at: milliseconds('Wall clock of its begin'),
+  tookMs: milliseconds('Until the path was served, or until the last record'),
+  state: text('Where it ended, or is'),
+  isServed: Type.Boolean(),
+  phases: list(Phase),
+});
+
 export const JournalRecord = Type.Object({
   seq: Type.Number(),
   actor: Type.String(),
@@ -159,6 +178,11 @@ export const ClusterSummary = Type.Object({
   disks: list(DiskSummary),
   exclusions: list(ExclusionSummary),
   problems: list(Type.Object({ key: Type.String(), reason: Type.String() })),
+  replay: nullable(Type.Object({
+    file: text('The journal that is shown'),
+    until: milliseconds('Wall clock of its last record'),
+    lastSeq: Type.Number(),
+  })),
 });
 
 /** Sent by `/v1/stream` whenever something changed. */
@@ -209,6 +233,7 @@ export type ActorBrief = Static<typeof ActorBrief>;
 export type ActorView = Static<typeof ActorView>;
 export type ExplainStep = Static<typeof ExplainStep>;
 export type Explanation = Static<typeof Explanation>;
+export type TakeOver = Static<typeof TakeOver>;
 export type JournalRecord = Static<typeof JournalRecord>;
 export type JournalInfo = Static<typeof JournalInfo>;
 export type ClusterSummary = Static<typeof ClusterSummary>;

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { PathwardenError } from '../errors.ts';
+import type { InspectorPort, ReplayInfo } from '../ports/inspector.ts';
 import type { App } from './route-context.ts';
 
 const headers = {
@@ -17,11 +18,21 @@ const headers = {
   'cache-control': 'no-store',
 };
 
-export function guard(app: App): void {
+export function guard(app: App, { replay }: Pick<InspectorPort, 'replay'>): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers);
-    done(refusedHost(boundAddress(app), request.headers.host) ?? undefined);
+    const wrongHost = refusedHost(boundAddress(app), request.headers.host);
+    done(wrongHost ?? (replay === null ? undefined : refusedChange(replay, request)));
   });
+}
+
+/** Before any token is asked for: a replay has none. */
+function refusedChange({ file, until }: ReplayInfo, { method }: FastifyRequest): PathwardenError | undefined {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return undefined;
+  const text =
+    `This is a replay of ${file} up to ${new Date(until).toISOString()}: nothing runs here that could be told ` +
+    'anything. Ask the inspector of the node itself.';
+  return new PathwardenError('NOT_ACCEPTED', text, { file, until });
 }
 
 /**

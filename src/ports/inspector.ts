@@ -1,5 +1,6 @@
 // What the inspector (HTTP, UI, CLI) sees of a running daemon, and the one way in for operators.
 import type { DomainEvent, Json } from '../../machines/intent.ts';
+import type { TakeOver } from '../core/timeline.ts';
 import type { Cause, JournalInfo, JournalQuery, JournalRecord } from './journal.ts';
 
 /** An actor as of its last committed record. */
@@ -110,6 +111,8 @@ export interface ClusterSummary {
   readonly exclusions: readonly ExclusionSummary[];
   /** Keys that could not be understood: skipped, said, left alone. */
   readonly problems: readonly { readonly key: string; readonly reason: string }[];
+  /** Not now, but as a journal file holds it; null: now. */
+  readonly replay: ReplayInfo | null;
 }
 
 export interface Health {
@@ -160,13 +163,28 @@ export interface MachineInfo {
   readonly mermaid: string;
 }
 
+/** Nothing runs: what is shown is the past, as a journal file holds it. */
+export interface ReplayInfo {
+  readonly file: string;
+  /** Wall clock milliseconds of the last record, and its seq. */
+  readonly until: number;
+  readonly lastSeq: number;
+}
+
 export interface InspectorPort {
   readonly node: string;
   readonly version: string;
+  /** Null: a daemon runs. */
+  readonly replay: ReplayInfo | null;
   health(): Health;
   actors(): readonly ActorView[];
   actor(id: string): ActorView | undefined;
-  explain(id: string): Promise<Explanation | undefined>;
+  /** As the actor was right after record `seq`. Rejects with `NOT_FOUND` when that was compacted away. */
+  actorAt(id: string, seq: number): Promise<ActorView | undefined>;
+  /** Now, or as of a wall clock millisecond. */
+  explain(id: string, at?: number): Promise<Explanation | undefined>;
+  /** The last take-over of a path by this node; null when there is none in the journal. */
+  timeline(id: string): Promise<TakeOver | null>;
   events(query: JournalQuery): Promise<readonly JournalRecord[]>;
   /** Calls back with each committed record. Returns what ends it. */
   follow(listener: (record: JournalRecord) => void): () => void;

@@ -98,6 +98,7 @@ const emptyCluster: ClusterSummary = {
   disks: [],
   exclusions: [],
   problems: [],
+  replay: null,
 };
 
 export const aNode = (node: string, changes: Partial<ClusterSummary['nodes'][number]> = {}) => ({

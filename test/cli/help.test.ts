@@ -27,6 +27,7 @@ test('the commands are those that were promised', () => {
     'path list',
     'path show',
     'path explain',
+    'path timeline',
     'path release',
     'node list',
     'node drain',
@@ -41,6 +42,7 @@ test('the commands are those that were promised', () => {
     'machine show',
     'config check',
     'config reference',
+    'replay',
     'demo',
     'version',
   ]);

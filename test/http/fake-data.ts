@@ -1,4 +1,5 @@
 // What the fake inspector starts with.
+import type { TakeOver } from '../../src/core/timeline.ts';
 import type {
   ActorView,
   ClusterSummary,
@@ -85,4 +86,43 @@ export function step(
   text: string,
 ): ExplainStep {
   return { seq, actor, at: start - 100_000 + seq * 1000, event: { type }, state, cause, text };
+}
+
+export function takeOver(path: string): TakeOver {
+  const phase = { actor: path, seq: 12, within: null, isOver: true };
+  const phases = [
+    { ...phase, name: 'lock', startMs: 0, tookMs: 12 },
+    { ...phase, name: 'portal', startMs: 12, tookMs: 30 },
+  ];
+  return { path, at: start, tookMs: 42, state: 'enabled', isServed: true, phases };
+}
+
+export function chainOf(id: string, state: string): ExplainStep[] {
+  return [
+    step(
+      31,
+      id,
+      'portal.opened',
+      state,
+      { kind: 'intent', id: '30.0' },
+      'the portal was opened, so the path is served',
+    ),
+    step(
+      30,
+      id,
+      'lock.granted',
+      'locking.proving',
+      { kind: 'intent', id: '12.0' },
+      'the lock was granted with epoch 7',
+    ),
+    step(
+      12,
+      id,
+      'path.offered',
+      'unlocked.waiting',
+      { kind: 'consul', index: 4690, key: 'paths/00001/1' },
+      'the path had no owner: the session of n3 was gone',
+    ),
+    step(4, 'node', 'node.lost', 'joined', null, "node n3's agent left the cluster"),
+  ];
 }

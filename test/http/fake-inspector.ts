@@ -6,21 +6,23 @@ import type {
   ActorView,
   ClusterSummary,
   Explanation,
-  ExplainStep,
   Health,
   InspectorPort,
   JournalCompaction,
   MachineInfo,
   Metric,
   PostResult,
+  ReplayInfo,
 } from '../../src/ports/inspector.ts';
+import type { TakeOver } from '../../src/core/timeline.ts';
 import type { JournalInfo, JournalQuery, JournalRecord } from '../../src/ports/journal.ts';
 import {
   fakeDisk,
   fakeNode,
   nodeActor,
   start,
-  step,
+  chainOf,
+  takeOver,
   type FakeDisk,
   type FakeNode,
   type FakePath,
@@ -33,6 +35,7 @@ export class FakeInspector implements InspectorPort {
   readonly compactions: object[] = [];
   readonly node = 'n1';
   readonly version = '0.1.0';
+  replay: ReplayInfo | null = null;
   now = start;
   currentHealth: Health = { live: true, ready: true, reasons: [] };
   trouble: string | null = null;
@@ -112,36 +115,19 @@ export class FakeInspector implements InspectorPort {
     return this.actors().find((actor) => actor.id === id);
   }
 
+  actorAt(id: string, seq: number): Promise<ActorView | undefined> {
+    const actor = this.actor(id);
+    return Promise.resolve(actor === undefined ? undefined : { ...actor, seq, state: 'unlocked.idle' });
+  }
+
+  timeline(id: string): Promise<TakeOver | null> {
+    return Promise.resolve(id.startsWith('path/') ? takeOver(id) : null);
+  }
+
   explain(id: string): Promise<Explanation | undefined> {
     const actor = this.actor(id);
     if (actor === undefined) return Promise.resolve(undefined);
-    const chain: ExplainStep[] = [
-      step(
-        31,
-        id,
-        'portal.opened',
-        actor.state,
-        { kind: 'intent', id: '30.0' },
-        'the portal was opened, so the path is served',
-      ),
-      step(
-        30,
-        id,
-        'lock.granted',
-        'locking.proving',
-        { kind: 'intent', id: '12.0' },
-        'the lock was granted with epoch 7',
-      ),
-      step(
-        12,
-        id,
-        'path.offered',
-        'unlocked.waiting',
-        { kind: 'consul', index: 4690, key: 'paths/00001/1' },
-        'the path had no owner: the session of n3 was gone',
-      ),
-      step(4, 'node', 'node.lost', 'joined', null, "node n3's agent left the cluster"),
-    ];
+    const chain = chainOf(id, actor.state);
     return Promise.resolve({
       actor: id,
       state: actor.state,
@@ -186,6 +172,7 @@ export class FakeInspector implements InspectorPort {
         },
       ],
       problems: this.problems,
+      replay: this.replay,
     };
   }
 

@@ -85,6 +85,18 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     expect(complaints).toEqual([]);
   });
 
+  test('says that it is a replay, of what and up to when, and raises no alarm about what it cannot know', async () => {
+    const then = it.inspector.now;
+    it.inspector.replay = { file: '/tmp/n1.ndjson', until: then, lastSeq: 31 };
+    it.inspector.change('00001', 1, { owner: null });
+    await show();
+    const until = new Date(then).toISOString().replace('T', ' ').replace('Z', ' UTC');
+    expect(await page.locator('#replay').textContent())
+      .toBe(`⏪ Replay of /tmp/n1.ndjson: what n1 had written up to ${until} (#31). Read only.`);
+    expect(await row('path/00001/1').locator('.badge').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test('follows a change without being reloaded', async () => {
     await show();
     await says('#ticker li', 'path/00004/4');

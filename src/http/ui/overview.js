@@ -35,10 +35,21 @@ export function drawOverview(board, onOpen) {
   const { cluster, version } = board;
   setText(byId('node-name'), cluster.node);
   setText(byId('version'), version);
+  drawReplay(cluster);
   drawNodes(cluster);
   const items = attention(cluster, new Map(board.actors.map((actor) => [actor.id, actor.description])));
   drawAttention(items, onOpen);
   document.title = `${items.length > 0 ? `▲${items.length} ` : ''}${cluster.node} · pathwarden`;
+}
+
+/** The past of one node, from a journal file: nothing here is true now, and nothing can be changed. */
+function drawReplay({ node, replay }) {
+  const banner = byId('replay');
+  banner.hidden = replay === null;
+  document.body.toggleAttribute('data-replay', replay !== null);
+  if (replay === null) return;
+  const until = new Date(replay.until).toISOString().replace('T', ' ').replace('Z', ' UTC');
+  setText(banner, `⏪ Replay of ${replay.file}: what ${node} had written up to ${until} (#${replay.lastSeq}). Read only.`);
 }
 
 function drawAge() {

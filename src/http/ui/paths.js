@@ -20,10 +20,12 @@ export function notesOf(path, disk, cluster) {
   const notes = [];
   const owner = cluster.nodes.find((node) => node.node === path.owner);
   if (needsOperator(path)) notes.push({ kind: 'bad', glyph: '▲', text: 'needs operator' });
-  if (path.owner !== null && owner?.alive !== true) {
+  // The journal of one node does not know who else had a path.
+  const isNow = cluster.replay === null;
+  if (isNow && path.owner !== null && owner?.alive !== true) {
     notes.push({ kind: 'bad', glyph: '✕', text: `owner ${path.owner} is down` });
   }
-  if (path.owner === null && disk.desired === 'started') notes.push({ kind: 'bad', glyph: '✕', text: 'no owner' });
+  if (isNow && path.owner === null && disk.desired === 'started') notes.push({ kind: 'bad', glyph: '✕', text: 'no owner' });
   if (path.pendingExclusion !== null) {
     const { node, session } = path.pendingExclusion;
     notes.push({
