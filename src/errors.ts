@@ -17,6 +17,7 @@ const table = {
   JOURNAL_DIVERGED: { exit: 14, http: 500, text: 'Replaying the journal gives another result than it records.' },
   JOURNAL_WRITE_FAILED: { exit: 15, http: 500, text: 'The journal cannot be written.' },
   MACHINE_MISUSED: { exit: 70, http: 500, text: 'A machine asked for something it must not use.' },
+  WATCHDOG_UNFIT: { exit: 18, http: 500, text: 'The watchdog that is required would not reset this host.' },
   TOOL_MISSING: { exit: 16, http: 500, text: 'A program that this setup needs is not installed.' },
   INTERNAL: { exit: 70, http: 500, text: 'pathwarden made a mistake.' },
 } as const;

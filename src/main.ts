@@ -4,18 +4,25 @@ import { systemClock } from '../adapters/clock/system.ts';
 import { consulCluster } from '../adapters/consul/cluster.ts';
 import { httpApi } from '../adapters/consul/http.ts';
 import { loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../adapters/dataplane.ts';
+import { agentFence } from '../adapters/fence/agent.ts';
 import { commandFence } from '../adapters/fence/command.ts';
+import { sshPoweroff } from '../adapters/fence/ssh.ts';
 import { sqliteJournal } from '../adapters/journal/sqlite.ts';
 import { startLauncher } from '../adapters/launcher/launcher.ts';
 import { memoryNetwork } from '../adapters/memory-host.ts';
 import { createRunner, type Run } from '../adapters/run.ts';
+import { checkWatchdog } from '../adapters/watchdog/check.ts';
+import { deviceWatchdog } from '../adapters/watchdog/device.ts';
 import { programVersion } from './cli/version.ts';
 import { configNotices, type Config } from './config/config.ts';
 import { noteCommand } from './daemon/commands.ts';
+import { tokenAgeMs } from './config/relations-exclusion.ts';
 import { Daemon } from './daemon/daemon.ts';
+import { type Feeding, startFeeding } from './daemon/feeding.ts';
 import { inspectorOf } from './daemon/inspector.ts';
 import { servingPaths } from './daemon/metrics.ts';
 import type { DaemonSettings } from './daemon/settings.ts';
+import { signsOf } from './daemon/vitality.ts';
 import { PathwardenError } from './errors.ts';
 import { buildHttp } from './http/app.ts';
 import { listen } from './http/listen.ts';
@@ -24,11 +31,13 @@ import { createLog, type Log } from './log.ts';
 import { systemdNotifier, type Notifier } from './notify.ts';
 import type { ClusterPort } from './ports/cluster.ts';
 import type { DataPlane, FencePort } from './ports/dataplane.ts';
+import type { WatchdogPort } from './ports/watchdog.ts';
 
 const drainDeadlineMs = 60_000;
 const closeDeadlineMs = 10_000;
 const statusEveryMs = 2_000;
 const notifyDeadlineMs = 2_000;
+const feedEveryMs = 1_000;
 
 /** Runs until a signal ends it. Throws what a person has to put right before it can run. */
 export async function runAgent(config: Config): Promise<void> {
@@ -46,10 +55,8 @@ export async function runAgent(config: Config): Promise<void> {
   const notifier = systemdNotifier(process.env, (argv) => run(argv, { deadlineMs: notifyDeadlineMs }));
   const settings = await settingsOf(config);
   const clock = systemClock();
-  let refuse: (reason: string) => void = () => {};
-  const refused = new Promise<string>((resolve) => {
-    refuse = resolve;
-  });
+  const { promise: refused, resolve: refuse } = Promise.withResolvers<Refusal>();
+  const watchdog = await watchdogOf(config, log, (reason) => refuse({ code: 'WATCHDOG_UNFIT', reason }));
   const daemon = new Daemon({
     settings,
     clock,
@@ -58,7 +65,7 @@ export async function runAgent(config: Config): Promise<void> {
     dataPlane: dataPlaneOf(config, run),
     fences: fencesOf(config, run),
     journal: sqliteJournal({ file: config.journal.file, node: config.node.name }),
-    onRefused: refuse,
+    onRefused: (reason) => refuse({ code: 'NODE_NAME_IN_USE', reason }),
   });
   const http = buildHttp({
     inspector: inspectorOf(daemon),
@@ -67,26 +74,36 @@ export async function runAgent(config: Config): Promise<void> {
   });
   const url = await listen(http, config.http);
   const signal = nextSignal();
+  let feeding: Feeding | null = null;
   try {
     await daemon.start();
+    feeding = feedingOf(daemon, watchdog, log, config.watchdog);
     log.info({ url, version: settings.version }, 'pathwarden runs');
     // Recovered: waiting for Consul is not a failed start.
     await notifier.ready();
     const stopTelling = tellSystemd(daemon, notifier);
-    const why = await Promise.race([signal, refused.then((reason) => ({ refused: reason }))]);
+    const why = await Promise.race([signal, refused]);
     stopTelling();
     await notifier.stopping();
     await stop(daemon, config, why, log);
   } finally {
+    await feeding?.stop();
     await http.close();
     launcher?.close();
   }
 }
 
-async function stop(daemon: Daemon, config: Config, why: string | { refused: string }, log: Log): Promise<void> {
+/** Why the daemon must not go on, whatever its operator wants. */
+interface Refusal {
+  readonly code: 'NODE_NAME_IN_USE' | 'WATCHDOG_UNFIT';
+  readonly reason: string;
+}
+
+async function stop(daemon: Daemon, config: Config, why: string | Refusal, log: Log): Promise<void> {
   if (typeof why !== 'string') {
-    await closing(daemon.stop('keep', 0));
-    throw new PathwardenError('NODE_NAME_IN_USE', why.refused, { node: config.node.name });
+    // Without the watchdog that others count on, nothing may stay served.
+    await closing(daemon.stop(why.code === 'WATCHDOG_UNFIT' ? 'drain' : 'keep', drainDeadlineMs));
+    throw new PathwardenError(why.code, why.reason, { node: config.node.name });
   }
   log.info({ signal: why, onStop: config.node.onStop }, 'stopping');
   await closing(daemon.stop(config.node.onStop, drainDeadlineMs));
@@ -115,11 +132,10 @@ async function settingsOf(config: Config): Promise<DaemonSettings> {
     session,
     methods: exclusion.methods.map((method, position) => {
       if (method.method === 'self') return { method: 'self', waitMs: method.waitMs };
-      return method.method === 'command'
-        ? { method: 'command', position }
-        : { method: 'leaseBound', boundMs: method.boundMs };
+      if (method.method === 'leaseBound') return { method: 'leaseBound', boundMs: method.boundMs };
+      return { method: method.method, position };
     }),
-    fenceDeadlinesMs: exclusion.methods.map((method) => (method.method === 'command' ? method.deadlineMs : 0)),
+    fenceDeadlinesMs: exclusion.methods.map((method) => ('deadlineMs' in method ? method.deadlineMs : 0)),
     rankDelayMs: placement.rankDelayMs,
     portalPort: dataPlane.portalPort,
     commandsPerKind: limits.commandsPerKind,
@@ -162,9 +178,44 @@ function dataPlaneOf({ dataPlane, node }: Config, run: Run): DataPlane {
 }
 
 function fencesOf({ exclusion }: Config, run: Run): readonly (FencePort | undefined)[] {
-  return exclusion.methods.map((method) =>
-    method.method === 'command' ? commandFence({ run, argv: method.argv }) : undefined,
-  );
+  return exclusion.methods.map((method) => {
+    if (method.method === 'command') return commandFence({ run, argv: method.argv });
+    if (method.method === 'sshPoweroff') return sshPoweroff({ run, ...method });
+    if (method.method !== 'fenceAgent') return undefined;
+    const { agent, parameters = {}, secretFiles = {}, nodes = {} } = method;
+    return agentFence({ run, agent, parameters, secretFiles, nodes });
+  });
+}
+
+/** Null without a watchdog. Throws `WATCHDOG_UNFIT` when one is required and would not reset this host. */
+async function watchdogOf(
+  { watchdog: { mode, device, timeoutMs } }: Config,
+  log: Log,
+  onFailed: (reason: string) => void,
+): Promise<WatchdogPort | null> {
+  if (mode === 'off') return null;
+  const check = await checkWatchdog(device, timeoutMs);
+  if (check.kind === 'unfit') {
+    if (mode === 'required') throw new PathwardenError('WATCHDOG_UNFIT', check.reason, { device });
+    log.warn({ data: { reason: check.reason } }, 'no watchdog is used');
+    return null;
+  }
+  if (check.warning !== null) log.warn({ data: { warning: check.warning } }, 'watchdog');
+  return deviceWatchdog({
+    device,
+    tokenAgeMs,
+    onOpened: () => log.info({ data: { device, identity: check.identity } }, 'the watchdog is armed'),
+    onFailed(reason) {
+      if (mode === 'required') onFailed(reason);
+      else log.warn({ data: { reason } }, 'the watchdog cannot be fed');
+    },
+  });
+}
+
+function feedingOf(daemon: Daemon, watchdog: WatchdogPort | null, log: Log, { teardownMs }: Config['watchdog']) {
+  if (watchdog === null) return null;
+  const signs = () => signsOf(daemon.engine.registry, daemon.lease);
+  return startFeeding({ watchdog, clock: daemon.clock, log, everyMs: feedEveryMs, teardownMs, signs });
 }
 
 const nextSignal = (): Promise<string> =>

@@ -52,12 +52,18 @@ const exclusion = setup({
   },
   guards: {
     waits: ({ context }) => ['self', 'leaseBound'].includes(methodOf(context)?.method ?? ''),
-    runs: ({ context }) => methodOf(context)?.method === 'command',
+    runs: ({ context }) => positionOf(context) !== null,
     isBound: ({ context }) => methodOf(context)?.method === 'leaseBound',
   },
 });
 
 const methodOf = (context: ExclusionContext): Method | undefined => context.methods[context.position];
+
+/** Of a method that runs a program; null for those that wait. */
+function positionOf(context: ExclusionContext): number | null {
+  const method = methodOf(context);
+  return method !== undefined && 'position' in method ? method.position : null;
+}
 
 function waitOf(context: ExclusionContext): number {
   const method = methodOf(context);
@@ -73,14 +79,11 @@ const armWait = {
 const cancelWait = { type: 'timer.cancel', params: { name: 'wait' } } as const;
 const fence = {
   type: 'fence.run',
-  params: ({ context }: Given) => {
-    const method = methodOf(context);
-    return {
-      node: context.node,
-      session: context.session,
-      position: method?.method === 'command' ? method.position : 0,
-    };
-  },
+  params: ({ context }: Given) => ({
+    node: context.node,
+    session: context.session,
+    position: positionOf(context) ?? 0,
+  }),
 } as const;
 const publish = (state: 'proven' | 'failed') =>
   ({
@@ -131,7 +134,7 @@ export const exclusionMachine = exclusion.createMachine({
       },
     },
     fencing: {
-      description: 'A fence command runs against the lost node.',
+      description: 'A fence command or agent runs against the lost node.',
       entry: fence,
       on: {
         'fence.proven': { target: 'publishing', actions: 'noteEvidence' },

@@ -56,6 +56,14 @@ export function configNotices(config: Config): readonly string[] {
   if (config.exclusion.methods.every((method) => method.method === 'self')) {
     notices.push('exclusion.methods has only self: after the death of a host its paths wait for an operator');
   }
+  if (config.exclusion.methods.some((method) => 'agent' in method && /(^|\/)fence_dummy$/.test(method.agent))) {
+    notices.push('fence_dummy switches nothing off: what it says is no proof, it is for trying things out');
+  }
+  const { mode, timeoutMs } = config.watchdog;
+  if (mode !== 'off' && config.node.onStop === 'keep') {
+    const time = `watchdog.timeoutMs (${String(timeoutMs)})`;
+    notices.push(`onStop is keep: stop the daemon for longer than ${time} while it serves, and the host is reset`);
+  }
   if (config.duplicateProbeMs === 0) {
     notices.push('duplicateProbeMs is 0: an address that another host uses is not noticed');
   }
@@ -77,20 +85,35 @@ function reject(fileName: string, mistakes: readonly Mistake[]): void {
 }
 
 async function unreadableFiles(config: Config, source: YamlSource): Promise<readonly Mistake[]> {
-  const { tokenFile, caFile, certFile, keyFile } = config.consul;
   const mistakes: Mistake[] = [];
-  for (const [name, file] of Object.entries({ tokenFile, caFile, certFile, keyFile })) {
-    if (file === undefined) continue;
+  for (const { path, file } of filesNamed(config)) {
     const readable = await access(file, constants.R_OK).then(
       () => true,
       () => false,
     );
     if (readable) continue;
-    const path = ['consul', name];
     const reason = `${file} cannot be read: make it readable for the daemon, or name another`;
-    mistakes.push({ key: path.join('.'), line: source.lineOf(path), reason, example: `${name}: ${file}` });
+    const example = `${String(path.at(-1))}: ${file}`;
+    mistakes.push({ key: path.join('.'), line: source.lineOf(path), reason, example });
   }
   return mistakes;
+}
+
+interface NamedFile {
+  readonly path: readonly (string | number)[];
+  readonly file: string;
+}
+
+function filesNamed({ consul, exclusion }: Config): readonly NamedFile[] {
+  const { tokenFile, caFile, certFile, keyFile } = consul;
+  const within = (path: NamedFile['path'], files: Readonly<Record<string, string | undefined>>): NamedFile[] =>
+    Object.entries(files).flatMap(([name, file]) => (file === undefined ? [] : [{ path: [...path, name], file }]));
+  const fencing = exclusion.methods.flatMap((method, index) => {
+    const path = ['exclusion', 'methods', index];
+    if (method.method === 'sshPoweroff') return within(path, { identityFile: method.identityFile });
+    return method.method === 'fenceAgent' ? within([...path, 'secretFiles'], method.secretFiles ?? {}) : [];
+  });
+  return [...within(['consul'], { tokenFile, caFile, certFile, keyFile }), ...fencing];
 }
 
 function freeze<T>(value: T): T {

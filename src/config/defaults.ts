@@ -17,7 +17,10 @@ export function resolveDefaults(value: unknown, hostname: string): unknown {
   at('journal')['file'] ??= `${directory}/journal.sqlite`;
   const { methods } = at('exclusion');
   for (const method of Array.isArray(methods) ? methods : []) {
-    if (isPlain(method) && method['method'] === 'command') method['deadlineMs'] ??= at('deadlines')['fenceMs'];
+    if (!isPlain(method)) continue;
+    const { method: name } = method;
+    if (name === 'command' || name === 'fenceAgent') method['deadlineMs'] ??= at('deadlines')['fenceMs'];
+    if (name === 'sshPoweroff') method['deadlineMs'] ??= 3000;
   }
   return config;
 }

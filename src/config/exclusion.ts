@@ -1,6 +1,7 @@
 // The methods that prove a lost owner unable to write, in the order they are tried.
 import { Type } from 'typebox';
-import { section } from './fields.ts';
+import { NodeName } from '../core/records.ts';
+import { filePath, section } from './fields.ts';
 
 const Self = Type.Object(
   {
@@ -42,6 +43,94 @@ const Command = Type.Object(
   { additionalProperties: false, description: 'A program that cuts the lost node off and proves it' },
 );
 
+const Value = Type.Union([Type.String({ pattern: '^[^\\r\\n]*$' }), Type.Number(), Type.Boolean()]);
+const parameterName = '^[a-z][a-z0-9_-]*$';
+const Parameters = Type.Record(Type.String({ pattern: parameterName }), Value);
+
+const FenceAgent = Type.Object(
+  {
+    method: Type.Literal('fenceAgent'),
+    agent: Type.String({
+      pattern: '^(/[^\\s{}]+/)?fence_[A-Za-z0-9_.-]+$',
+      description: 'An agent of the fence-agents package, by name or with its path. Its manual lists its parameters',
+      expects: 'the name of a program that begins with fence_',
+      examples: ['fence_ipmilan'],
+    }),
+    parameters: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, string | number | boolean>>>({
+        ...Parameters,
+        description:
+          'What the agent is told of every node, by the names of its manual. `{node}` is replaced. ' +
+          'The agent reads it on standard input. No passwords: they stand in `secretFiles`',
+        expects: 'parameters, each a text in one line, a number, true or false',
+        secretive: true,
+        examples: [{ ip: '{node}-ipmi.example.net', username: 'fence', lanplus: true }],
+      }),
+    ),
+    secretFiles: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, string>>>({
+        ...Type.Record(Type.String({ pattern: parameterName }), Type.String({ pattern: '^/' })),
+        description: 'Parameters whose values are secret: by name, the file that holds the value in one line',
+        expects: 'parameters, each with an absolute path',
+        secretive: true,
+        examples: [{ password: '/etc/pathwarden/ipmi.password' }],
+      }),
+    ),
+    nodes: Type.Optional(
+      Type.Unsafe<Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>>({
+        ...Type.Record(NodeName, Parameters),
+        description: 'What differs from node to node, such as `plug`. A node that is not listed cannot be fenced then',
+        expects: 'node names, each with parameters of its own',
+        secretive: true,
+        examples: [{ gw1: { plug: 1 }, gw2: { plug: 2 } }],
+      }),
+    ),
+    deadlineMs: Type.Integer({
+      minimum: 100,
+      maximum: 600_000,
+      dynamicDefault: '`deadlines.fenceMs`',
+      description: 'For switching off and confirming together. The agent is killed after this time and proved nothing',
+      tooSmall: 'Management boards take seconds to answer: fencing that would have worked is killed half way',
+      tooLarge: 'A hanging fence device delays the next method',
+      examples: [30_000],
+    }),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'A fence agent switches the lost node off, and proves it: its action `off` succeeds, and then its `status` ' +
+      'says off, with exit code 2 and in words. The node stays off until you switch it on',
+  },
+);
+
+const SshPoweroff = Type.Object(
+  {
+    method: Type.Literal('sshPoweroff'),
+    destination: Type.String({
+      pattern: '^[^\\s-][^\\s]*$',
+      description: 'Where to log in, without a password. `{node}` is replaced',
+      expects: 'user@host for ssh, with `{node}` in it',
+      examples: ['root@{node}'],
+    }),
+    identityFile: Type.Optional(filePath('Private key to log in with', '/etc/pathwarden/fence.key')),
+    deadlineMs: Type.Integer({
+      minimum: 100,
+      maximum: 60_000,
+      dynamicDefault: '3000',
+      description: 'The next method starts after this time at the latest',
+      tooSmall: 'The login does not get through and the courtesy is none',
+      tooLarge: 'A host that is really dead delays its own failover by that much',
+      examples: [3000],
+    }),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'A hint and never proof: asks the lost node over ssh to power off. Whatever it answers, the next method has to ' +
+      'prove it, so it cannot be the last one',
+  },
+);
+
 const LeaseBound = Type.Object(
   {
     method: Type.Literal('leaseBound'),
@@ -49,32 +138,43 @@ const LeaseBound = Type.Object(
       minimum: 1000,
       maximum: 60_000,
       description: 'A node that lost contact serves nothing after this time, whatever happens to its daemon',
-      tooSmall: 'Refused: the node may still be serving or tearing down (the arithmetic is shown)',
+      tooSmall: 'Refused: the node may still be serving, or its watchdog has not reset it (the arithmetic is shown)',
       tooLarge: 'Every failover waits that long',
-      examples: [31_000],
+      examples: [36_000],
     }),
-    watchdog: Type.Literal(true, {
-      description:
-        'States that a watchdog resets the host when its daemon stops answering. ' +
-        'Without one a killed daemon leaves its data plane serving, and time proves nothing',
-      expects: 'true, and only where a watchdog really resets the host',
-      examples: [true],
-    }),
+    watchdog: Type.Optional(
+      Type.Literal(true, {
+        description: 'Says nothing any more: `watchdog.mode: required` is what counts, on every node',
+        expects: 'true, or nothing',
+        examples: [true],
+      }),
+    ),
   },
-  { additionalProperties: false, description: 'Time itself is the proof: watchdog-backed nodes stop within `boundMs`' },
+  {
+    additionalProperties: false,
+    description:
+      'Time itself is the proof: nodes with a watchdog stop or are reset within `boundMs`. ' +
+      'Every node needs `watchdog.mode: required` and the same times',
+  },
 );
 
-export const exclusionVariants = { self: Self, command: Command, leaseBound: LeaseBound } as const;
+export const exclusionVariants = {
+  self: Self,
+  command: Command,
+  fenceAgent: FenceAgent,
+  sshPoweroff: SshPoweroff,
+  leaseBound: LeaseBound,
+} as const;
 
 export const exclusion = section('How the last owner of a path is proven unable to write before another serves', {
-  methods: Type.Array(Type.Union([Self, Command, LeaseBound]), {
+  methods: Type.Array(Type.Union([Self, Command, FenceAgent, SshPoweroff, LeaseBound]), {
     minItems: 1,
     maxItems: 16,
     default: [{ method: 'self', waitMs: 3000 }],
     description:
       'Tried in this order until one proves it. ' +
       'When none does, the paths wait for an operator (`pathwarden node confirm-down`)',
-    expects: 'a list of methods, each with `method: self`, `method: command` or `method: leaseBound`',
+    expects: `a list of methods, each with \`method:\` and one of ${Object.keys(exclusionVariants).join(', ')}`,
     examples: [
       [
         { method: 'self', waitMs: 3000 },

@@ -7,3 +7,10 @@ export interface Mistake {
   /** A piece of YAML that would be right. */
   readonly example: string;
 }
+
+/** One thing that does not fit another setting, before its line is known. */
+export interface Finding {
+  readonly path: readonly (string | number)[];
+  readonly reason: string;
+  readonly example: string;
+}

@@ -1,5 +1,6 @@
 // What must hold between settings. Each rule shows its arithmetic.
-import type { Mistake } from './mistake.ts';
+import { agentsKnowWhom, commandsKnowWhom, hintsAreFollowed, leaseBoundsHold } from './relations-exclusion.ts';
+import type { Finding, Mistake } from './mistake.ts';
 import type { Config } from './schema.ts';
 import type { YamlSource } from './yaml.ts';
 
@@ -9,11 +10,6 @@ interface Rule {
   readonly check: (config: Config) => readonly Finding[];
 }
 
-interface Finding {
-  readonly path: readonly (string | number)[];
-  readonly reason: string;
-  readonly example: string;
-}
 
 export function relationMistakes(config: Config, broken: ReadonlySet<string>, source: YamlSource): readonly Mistake[] {
   const touches = (bad: string, key: string): boolean =>
@@ -29,8 +25,10 @@ const rules: readonly Rule[] = [
   { reads: ['session.ttlMs', 'session.marginMs'], check: marginFits },
   { reads: ['session.ttlMs', 'session.marginMs', 'session.renewEveryMs'], check: renewsOftenEnough },
   { reads: ['session.ttlMs', 'session.marginMs', 'session.renewEveryMs', 'deadlines.consulMs'], check: renewalMayHang },
-  { reads: ['session', 'deadlines', 'exclusion.methods'], check: leaseBoundsHold },
+  { reads: ['session', 'watchdog', 'exclusion.methods'], check: leaseBoundsHold },
   { reads: ['exclusion.methods'], check: commandsKnowWhom },
+  { reads: ['exclusion.methods'], check: agentsKnowWhom },
+  { reads: ['exclusion.methods'], check: hintsAreFollowed },
   { reads: ['consul.certFile', 'consul.keyFile'], check: certificateHasKey },
   { reads: ['consul'], check: tlsHasHttps },
   { reads: ['announceAtMs'], check: announcementsGrow },
@@ -66,63 +64,6 @@ function renewalMayHang({ session, deadlines }: Config): readonly Finding[] {
     'one hanging renewal would cost all paths of this node';
   const better = Math.max(100, Math.floor((time - renewEveryMs) / 2));
   return [{ path: ['deadlines', 'consulMs'], reason, example: `consulMs: ${ms(better)}` }];
-}
-
-/**
- * Time proves that a lost node serves nothing only when (1) the bound covers its longest way to standstill, counted
- * from its last contact, and (2) nobody can take the lock before the bound has passed. This holds with and without
- * `nodeHealth`: gossip may end the session right after a contact, so (1) never counts on the TTL having run out.
- */
-function leaseBoundsHold({ session, deadlines, exclusion }: Config): readonly Finding[] {
-  return exclusion.methods.flatMap((method, index) => {
-    if (method.method !== 'leaseBound') return [];
-    const { boundMs } = method;
-    return [...boundCoversStandstill(boundMs, index, session, deadlines), ...lockDelayCoversBound(boundMs, session)];
-  });
-}
-
-function boundCoversStandstill(
-  boundMs: number,
-  index: number,
-  { ttlMs, marginMs }: Config['session'],
-  { targetMs, addressMs }: Config['deadlines'],
-): readonly Finding[] {
-  const standstillMs = ttlMs - marginMs + targetMs + addressMs;
-  if (boundMs >= standstillMs) return [];
-  const reason =
-    `boundMs ${ms(boundMs)} < ttlMs ${ms(ttlMs)} - marginMs ${ms(marginMs)} + targetMs ${ms(targetMs)} + ` +
-    `addressMs ${ms(addressMs)} = ${ms(standstillMs)}: ` +
-    'a node that lost contact may serve and tear down for longer than the bound';
-  return [{ path: ['exclusion', 'methods', index, 'boundMs'], reason, example: `boundMs: ${ms(standstillMs)}` }];
-}
-
-function lockDelayCoversBound(boundMs: number, { lockDelayMs, marginMs }: Config['session']): readonly Finding[] {
-  const needed = boundMs + marginMs;
-  if (lockDelayMs >= needed) return [];
-  const most = needed > 60_000 ? '; Consul allows 60000 at most, so the bound must shrink' : '';
-  const reason =
-    `lockDelayMs ${ms(lockDelayMs)} < boundMs ${ms(boundMs)} + marginMs ${ms(marginMs)} = ${ms(needed)}: ` +
-    `others could take the lock before leaseBound has proven anything${most}`;
-  return [{ path: ['session', 'lockDelayMs'], reason, example: `lockDelayMs: ${ms(Math.min(60_000, needed))}` }];
-}
-
-const placeholders = ['{node}', '{session}'];
-
-/** A fence command that is not told whom to fence can prove nothing about it. */
-function commandsKnowWhom({ exclusion }: Config): readonly Finding[] {
-  return exclusion.methods.flatMap((method, index) => {
-    if (method.method !== 'command') return [];
-    const used = method.argv.flatMap((word) => word.match(/\{[^{}]*\}/g) ?? []);
-    const unknown = used.filter((name) => !placeholders.includes(name));
-    const path = ['exclusion', 'methods', index, 'argv'];
-    const example = 'argv: [/usr/local/sbin/fence-node, "{node}"]';
-    const known = placeholders.join(' and ');
-    const reason =
-      unknown.length > 0
-        ? `${unknown.join(', ')} is replaced by nothing; known: ${known}`
-        : `it has neither of ${known}, so it cannot know whom to fence`;
-    return unknown.length > 0 || used.length === 0 ? [{ path, reason, example }] : [];
-  });
 }
 
 function certificateHasKey({ consul: { certFile, keyFile } }: Config): readonly Finding[] {

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { NodeName } from '../core/records.ts';
 import { exclusion } from './exclusion.ts';
 import { deadline, filePath, millis, port, section } from './fields.ts';
+import { watchdog } from './watchdog.ts';
 
 const node = section('This node', {
   name: Type.Unsafe<string>({
@@ -245,6 +246,7 @@ export const ConfigSchema = section('pathwarden', {
   session,
   dataPlane,
   exclusion,
+  watchdog,
   placement,
   limits,
   deadlines,

@@ -154,37 +154,47 @@ test('a margin above half of the TTL is refused', () => {
   expect(keys('session:\n  marginMs: 12000\n')).toContain('session.marginMs');
 });
 
-const leaseBound = (boundMs: number, lockDelayMs: number, more = ''): string =>
+const leaseBound = (boundMs: number, lockDelayMs: number, more = 'watchdog: {mode: required}'): string =>
   [
     `session: {lockDelayMs: ${String(lockDelayMs)}}`,
     'exclusion:',
     '  methods:',
     '    - method: leaseBound',
     `      boundMs: ${String(boundMs)}`,
-    ...(more === '' ? ['      watchdog: true'] : [more]),
+    more,
   ].join('\n');
 
 test('leaseBound is taken when its arithmetic holds', () => {
-  expect(parse(leaseBound(25_000, 30_000)).exclusion.methods).toEqual([
-    { method: 'leaseBound', boundMs: 25_000, watchdog: true },
-  ]);
+  expect(parse(leaseBound(36_000, 41_000)).exclusion.methods).toEqual([{ method: 'leaseBound', boundMs: 36_000 }]);
 });
 
 test('leaseBound is refused when the lock delay ends before the bound and the margin', () => {
-  const [mistake] = mistakes(leaseBound(25_000, 29_999));
-  expect(mistake).toMatchObject({ key: 'session.lockDelayMs', line: 1, example: 'lockDelayMs: 30000' });
-  expect(mistake?.reason).toContain('lockDelayMs 29999 < boundMs 25000 + marginMs 5000 = 30000');
+  const [mistake] = mistakes(leaseBound(36_000, 40_999));
+  expect(mistake).toMatchObject({ key: 'session.lockDelayMs', line: 1, example: 'lockDelayMs: 41000' });
+  expect(mistake?.reason).toContain('lockDelayMs 40999 < boundMs 36000 + marginMs 5000 = 41000');
 });
 
-test('leaseBound is refused when a lost node may serve and tear down for longer', () => {
-  const [mistake] = mistakes(leaseBound(24_999, 60_000));
-  expect(mistake).toMatchObject({ key: 'exclusion.methods.0.boundMs', line: 5, example: 'boundMs: 25000' });
-  const sum = 'boundMs 24999 < ttlMs 20000 - marginMs 5000 + targetMs 5000 + addressMs 5000 = 25000';
+test('leaseBound is refused when a lost node may serve, tear down and wait for its reset for longer', () => {
+  const [mistake] = mistakes(leaseBound(35_999, 60_000));
+  expect(mistake).toMatchObject({ key: 'exclusion.methods.0.boundMs', line: 5, example: 'boundMs: 36000' });
+  const sum =
+    'boundMs 35999 < ttlMs 20000 - marginMs 5000 + teardownMs 10000 + oldest token 1000 + ' +
+    'watchdog timeoutMs 10000 = 36000';
   expect(mistake?.reason).toContain(sum);
 });
 
-test('leaseBound is refused without a watchdog: a killed daemon leaves its data plane serving', () => {
-  expect(keys(leaseBound(25_000, 30_000, '      watchdog: false'))).toEqual(['exclusion.methods.0.watchdog']);
+test.each([
+  ['', 'off'],
+  ['watchdog: {mode: automatic}', 'automatic'],
+  ['      watchdog: true', 'off'],
+])('leaseBound is refused without a watchdog that is required, with the whole arithmetic: %j', (more, mode) => {
+  const [mistake] = mistakes(leaseBound(36_000, 41_000, more));
+  expect(mistake).toMatchObject({ key: 'watchdog.mode', example: 'mode: required' });
+  expect(mistake?.reason).toContain(`it is ${mode}, and leaseBound counts on a reset`);
+  for (const term of ['ttlMs 20000', 'marginMs 5000', 'teardownMs 10000', 'watchdog timeoutMs 10000', '= 36000']) {
+    expect(mistake?.reason).toContain(term);
+  }
+  expect(mistake?.reason).toContain('against boundMs 36000 and lockDelayMs 41000');
 });
 
 test('leaseBound says that Consul has an end of its own to the lock delay', () => {

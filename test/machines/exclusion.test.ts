@@ -20,6 +20,14 @@ describe('the exclusion of a lost incarnation', () => {
       .thenAsks('exclusion.publish', { state: 'proven', method: 'leaseBound', node: 'n2', session: 's1' });
   });
 
+  it('gives a hint, and lets the next method prove', () => {
+    const list = [{ method: 'sshPoweroff', position: 0 }, { method: 'fenceAgent', position: 1 }];
+    watching.when(wanted(list)).thenIn('fencing', ['fence.run']).thenAsks('fence.run', { position: 0 })
+      .when(event('fence.runRefused', because)).thenIn('fencing', ['fence.run']).thenAsks('fence.run', { position: 1 })
+      .when(event('fence.proven', { evidence: 'off' })).thenIn('publishing', ['exclusion.publish'])
+      .thenAsks('exclusion.publish', { state: 'proven', method: 'fenceAgent' });
+  });
+
   it('counts a fence command in doubt as no proof (defect 2)', () => {
     watching.after(wanted([{ method: 'command', position: 0 }])).when(event('fence.runUnknown', because))
       .thenIn('failing', ['exclusion.publish', 'timer.arm']).thenAsks('exclusion.publish', { state: 'failed' })

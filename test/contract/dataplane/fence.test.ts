@@ -1,24 +1,34 @@
 // Only exit code 0 is proof.
-import { describe, expect, test } from 'vitest';
+import { rm } from 'node:fs/promises';
+import { afterAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../adapters/clock/system.ts';
+import { agentFence } from '../../../adapters/fence/agent.ts';
 import { commandFence } from '../../../adapters/fence/command.ts';
 import { memoryFence } from '../../../adapters/fence/memory.ts';
+import { sshPoweroff } from '../../../adapters/fence/ssh.ts';
 import { createFaults, guardWith } from '../../../adapters/memory-faults.ts';
 import { memoryNetwork } from '../../../adapters/memory-host.ts';
-import { createRunner } from '../../../adapters/run.ts';
+import { createRunner, type RunResult } from '../../../adapters/run.ts';
+import { fenceAgentsMissing } from './fence-agents.ts';
 import { patience } from './world.ts';
 
 const victim = { node: 'n2', session: '0b1c-77' };
 const run = createRunner();
 const faults = createFaults();
 
+const statusFile = `/tmp/pathwarden-fence-dummy-${process.pid}`;
+const dummy = { agent: 'fence_dummy', parameters: { status_file: statusFile }, secretFiles: {}, nodes: {} };
+afterAll(() => rm(statusFile, { force: true }));
+
 describe.each([
   { name: 'command', fence: commandFence({ run, argv: ['echo', '{node} is off'] }) },
   { name: 'memory', fence: memoryFence(memoryNetwork(), guardWith(faults, systemClock())) },
+  ...(fenceAgentsMissing() ? [] : [{ name: 'agent', fence: agentFence({ run, ...dummy }) }]),
 ])('the $name fence', ({ fence }) => {
   test('gives its evidence, however often it is asked', async () => {
     for (let time = 1; time <= 2; time += 1) {
-      expect(await fence.fence(victim, patience)).toEqual({ kind: 'done', value: { evidence: 'n2 is off' } });
+      const evidence = expect.stringContaining('n2 is off') as string;
+      expect(await fence.fence(victim, patience)).toEqual({ kind: 'done', value: { evidence } });
     }
   });
 });
@@ -53,5 +63,28 @@ describe('the command fence', () => {
     expect(await commandFence({ run, argv: ['sleep', '60'] }).fence(victim, { deadlineMs: 50 })).toMatchObject({
       kind: 'unknown',
     });
+  });
+});
+
+describe('ssh poweroff', () => {
+  test.each([
+    [0, ''],
+    [255, 'Connection refused'],
+  ])('is never proof: exit code %i', async (code, stderr) => {
+    const argvs: (readonly string[])[] = [];
+    const answer: RunResult = { kind: 'exited', code, stdout: '', stderr, command: 'ssh', durationMs: 7 };
+    const record = (argv: readonly string[]): Promise<RunResult> => {
+      argvs.push(argv);
+      return Promise.resolve(answer);
+    };
+    const fence = sshPoweroff({ run: record, destination: 'root@{node}', identityFile: '/etc/key' });
+    expect(await fence.fence(victim, { deadlineMs: 3000 })).toMatchObject({
+      kind: 'refused',
+      code: 'hint',
+      reason: expect.stringContaining(`a hint and never proof (ssh: exit code ${code}`),
+    });
+    const options = '-o BatchMode=yes -o ConnectTimeout=3 -i /etc/key -o IdentitiesOnly=yes';
+    const remote = 'root@n2 systemctl poweroff --force --force';
+    expect(argvs.map((argv) => argv.join(' '))).toEqual([`ssh ${options} -- ${remote}`]);
   });
 });

@@ -1,0 +1,82 @@
+// The watchdog device of this host, held by a helper process of its own. The daemon sends a token for each feed: when
+// its main loop hangs, is paused or ends, no token comes, and the device resets the host.
+import { extname, join } from 'node:path';
+import type { WatchdogPort } from '../../src/ports/watchdog.ts';
+import { startCompanion } from '../run.ts';
+import { monotonicMs, type Reply, type Request } from './protocol.ts';
+
+export interface DeviceSettings {
+  readonly device: string;
+  /** A token that reaches the helper later than this feeds nothing. */
+  readonly tokenAgeMs: number;
+  readonly onOpened: () => void;
+  /** The device could not be opened or written. */
+  readonly onFailed: (reason: string) => void;
+}
+
+/** The helper is replaced when it ends; the device is armed meanwhile. */
+export function deviceWatchdog(settings: DeviceSettings): WatchdogPort {
+  let keeper: Keeper | null = null;
+  return {
+    feed() {
+      if (keeper === null || keeper.ended) keeper = open(settings);
+      const { device, tokenAgeMs } = settings;
+      keeper.tell({ kind: 'feed', device, madeAtMs: monotonicMs(), tokenAgeMs });
+    },
+    async disarm() {
+      const last = keeper;
+      keeper = null;
+      if (last === null || last.ended) return;
+      last.tell({ kind: 'disarm' });
+      const tooLong = setTimeout(() => last.end(), disarmDeadlineMs);
+      await last.disarmed;
+      clearTimeout(tooLong);
+      last.end();
+    },
+    abandon() {
+      keeper?.end();
+      keeper = null;
+    },
+  };
+}
+
+/** A device that hangs must not keep the daemon from ending; it stays armed then. */
+const disarmDeadlineMs = 1000;
+const ownProgram = join(import.meta.dirname, `keeper${extname(import.meta.filename)}`);
+
+interface Keeper {
+  ended: boolean;
+  /** Resolves when the device is closed in order, or the helper has ended. */
+  readonly disarmed: Promise<void>;
+  tell(request: Request): void;
+  end(): void;
+}
+
+function open({ onOpened, onFailed }: DeviceSettings): Keeper {
+  const child = startCompanion(ownProgram);
+  const { promise: disarmed, resolve } = Promise.withResolvers<void>();
+  const keeper: Keeper = {
+    ended: false,
+    disarmed,
+    tell(request) {
+      // A token that cannot be sent feeds nothing, which is safe.
+      if (!keeper.ended && child.connected) child.send(request, () => undefined);
+    },
+    end() {
+      keeper.ended = true;
+      resolve();
+      if (child.connected) child.disconnect();
+    },
+  };
+  const ended = (): void => {
+    keeper.ended = true;
+    resolve();
+  };
+  child.on('message', (reply: Reply) => {
+    if (reply.kind === 'opened') onOpened();
+    else if (reply.kind === 'failed') onFailed(reply.reason);
+    if (reply.kind !== 'opened') resolve();
+  });
+  child.once('disconnect', ended).once('exit', ended).once('error', ended);
+  return keeper;
+}

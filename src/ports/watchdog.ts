@@ -1,0 +1,18 @@
+// A device that resets this host unless it is fed.
+
+export interface WatchdogPort {
+  /**
+   * Feeds the device once, and returns at once. The first call opens it: from then on the host is reset when nobody
+   * feeds it. A call that is carried out late, because somebody was paused, feeds nothing.
+   */
+  feed(): void;
+  /** Ends it so that the host is not reset. Only for a node that serves nothing. */
+  disarm(): Promise<void>;
+  /** Ends it and leaves the device armed: the host is reset, unless the next daemon feeds it in time. */
+  abandon(): void;
+}
+
+/** What can be known of a device without opening it, which would arm it. */
+export type WatchdogCheck =
+  | { readonly kind: 'fits'; readonly identity: string; readonly warning: string | null }
+  | { readonly kind: 'unfit'; readonly reason: string };
