@@ -6,6 +6,8 @@ import { type CallOptions, refused, type Refused, unknown, type Unknown } from '
 export interface RunOptions extends CallOptions {
   /** Texts that must not show in anything that is returned or recorded. */
   readonly secrets?: readonly string[];
+  /** The arguments may hold what must not be read by everybody: of the command, only the program is named. */
+  readonly hidesArguments?: boolean;
   /** What the program reads on its standard input. */
   readonly input?: string;
   /** Sends SIGINT after this many milliseconds: for programs that report when interrupted. */
@@ -60,7 +62,7 @@ export function createRunner(settings: RunnerSettings = {}): Run {
     const started = performance.now();
     const hide = redactor(options.secrets ?? []);
     const facts = (): RunFacts => ({
-      command: hide(argv.join(' ')),
+      command: options.hidesArguments === true ? (argv[0] ?? '') : hide(argv.join(' ')),
       durationMs: Math.round(performance.now() - started),
     });
     const whole = [...(settings.prefixArgv ?? []), ...argv];
@@ -176,8 +178,11 @@ function hint(program: string): string {
   return name === undefined ? ' or not on the PATH' : ` (Debian package ${name})`;
 }
 
+/** Programs quote what they were given as it is, or in the quotes of their language, or in a URL. */
 function redactor(secrets: readonly string[]): (text: string) => string {
-  return (text) => secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '***')), text);
+  const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]);
+  const hidden = [...new Set(forms)].filter((form) => form !== '').toSorted((a, b) => b.length - a.length);
+  return (text) => hidden.reduce((left, form) => left.replaceAll(form, '***'), text);
 }
 
 function hideIn(result: RunResult, hide: (text: string) => string): RunResult {

@@ -26,8 +26,9 @@ const Command = Type.Object(
       maxItems: 100,
       description:
         'Program and arguments, run without a shell. `{node}` and `{session}` are replaced. ' +
-        'Exit code 0 means: proven off',
+        'Exit code 0 means: proven off. No passwords: everybody on the host sees arguments; name a file of the program',
       expects: 'a list of words: the program and its arguments',
+      secretive: true,
       examples: [['/usr/local/sbin/fence-node', '--off', '--verify', '{node}']],
     }),
     deadlineMs: Type.Integer({
