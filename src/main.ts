@@ -18,7 +18,7 @@ import { configNotices, type Config } from './config/config.ts';
 import { noteCommand } from './daemon/commands.ts';
 import { tokenAgeMs } from './config/relations-exclusion.ts';
 import { Daemon } from './daemon/daemon.ts';
-import { type Feeding, startFeeding } from './daemon/feeding.ts';
+import { armedFirst, type Feeding, startFeeding } from './daemon/feeding.ts';
 import { inspectorOf } from './daemon/inspector.ts';
 import { servingPaths } from './daemon/metrics.ts';
 import type { DaemonSettings } from './daemon/settings.ts';
@@ -31,6 +31,7 @@ import { createLog, type Log } from './log.ts';
 import { systemdNotifier, type Notifier } from './notify.ts';
 import type { ClusterPort } from './ports/cluster.ts';
 import type { DataPlane, FencePort } from './ports/dataplane.ts';
+import { refused as outcomeRefused } from './ports/outcome.ts';
 import type { WatchdogPort } from './ports/watchdog.ts';
 
 const drainDeadlineMs = 60_000;
@@ -57,12 +58,15 @@ export async function runAgent(config: Config): Promise<void> {
   const clock = systemClock();
   const { promise: refused, resolve: refuse } = Promise.withResolvers<Refusal>();
   const watchdog = await watchdogOf(config, log, (reason) => refuse({ code: 'WATCHDOG_UNFIT', reason }));
+  let feeding: Feeding | null = null;
+  const arm: Feeding['arm'] = async (options) => (feeding === null ? notYetFed : await feeding.arm(options));
+  const dataPlane = dataPlaneOf(config, run);
   const daemon = new Daemon({
     settings,
     clock,
     log,
     cluster: await clusterOf(config),
-    dataPlane: dataPlaneOf(config, run),
+    dataPlane: watchdog === null || config.watchdog.mode !== 'required' ? dataPlane : armedFirst(dataPlane, arm),
     fences: fencesOf(config, run),
     journal: sqliteJournal({ file: config.journal.file, node: config.node.name }),
     onRefused: (reason) => refuse({ code: 'NODE_NAME_IN_USE', reason }),
@@ -74,7 +78,6 @@ export async function runAgent(config: Config): Promise<void> {
   });
   const url = await listen(http, config.http);
   const signal = nextSignal();
-  let feeding: Feeding | null = null;
   try {
     await daemon.start();
     feeding = feedingOf(daemon, watchdog, log, config.watchdog);
@@ -92,6 +95,8 @@ export async function runAgent(config: Config): Promise<void> {
     launcher?.close();
   }
 }
+
+const notYetFed = outcomeRefused('the watchdog is not fed yet');
 
 /** Why the daemon must not go on, whatever its operator wants. */
 interface Refusal {

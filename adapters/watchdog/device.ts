@@ -1,6 +1,7 @@
 // The watchdog device of this host, held by a helper process of its own. The daemon sends a token for each feed: when
 // its main loop hangs, is paused or ends, no token comes, and the device resets the host.
 import { extname, join } from 'node:path';
+import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import type { WatchdogPort } from '../../src/ports/watchdog.ts';
 import { startCompanion } from '../run.ts';
 import { monotonicMs, type Reply, type Request } from './protocol.ts';
@@ -23,6 +24,7 @@ export function deviceWatchdog(settings: DeviceSettings): WatchdogPort {
       const { device, tokenAgeMs } = settings;
       keeper.tell({ kind: 'feed', device, madeAtMs: monotonicMs(), tokenAgeMs });
     },
+    armed: (options) => (keeper === null ? Promise.resolve(refused('nobody has fed it')) : inTime(keeper, options)),
     async disarm() {
       const last = keeper;
       keeper = null;
@@ -46,6 +48,8 @@ const ownProgram = join(import.meta.dirname, `keeper${extname(import.meta.filena
 
 interface Keeper {
   ended: boolean;
+  /** How opening the device went. */
+  readonly opened: Promise<Outcome>;
   /** Resolves when the device is closed in order, or the helper has ended. */
   readonly disarmed: Promise<void>;
   tell(request: Request): void;
@@ -55,28 +59,44 @@ interface Keeper {
 function open({ onOpened, onFailed }: DeviceSettings): Keeper {
   const child = startCompanion(ownProgram);
   const { promise: disarmed, resolve } = Promise.withResolvers<void>();
+  const { promise: opened, resolve: resolveOpened } = Promise.withResolvers<Outcome>();
   const keeper: Keeper = {
     ended: false,
+    opened,
     disarmed,
     tell(request) {
       // A token that cannot be sent feeds nothing, which is safe.
       if (!keeper.ended && child.connected) child.send(request, () => undefined);
     },
     end() {
-      keeper.ended = true;
-      resolve();
+      ended();
       if (child.connected) child.disconnect();
     },
   };
   const ended = (): void => {
     keeper.ended = true;
     resolve();
+    resolveOpened(refused('the helper that holds it has ended'));
   };
   child.on('message', (reply: Reply) => {
-    if (reply.kind === 'opened') onOpened();
-    else if (reply.kind === 'failed') onFailed(reply.reason);
-    if (reply.kind !== 'opened') resolve();
+    if (reply.kind === 'opened') {
+      resolveOpened(done(null));
+      onOpened();
+      return;
+    }
+    resolve();
+    if (reply.kind !== 'failed') return;
+    resolveOpened(refused(reply.reason));
+    onFailed(reply.reason);
   });
   child.once('disconnect', ended).once('exit', ended).once('error', ended);
   return keeper;
+}
+
+async function inTime({ opened }: Keeper, { deadlineMs }: CallOptions): Promise<Outcome> {
+  const { promise: late, resolve } = Promise.withResolvers<Outcome>();
+  const timer = setTimeout(() => resolve(unknown('no answer before its deadline')), deadlineMs);
+  const outcome = await Promise.race([opened, late]);
+  clearTimeout(timer);
+  return outcome;
 }

@@ -1,5 +1,6 @@
 // The memory twin of the watchdog: takes the host's power when it was not fed in time.
 import type { Clock } from '../../src/ports/clock.ts';
+import { done, refused } from '../../src/ports/outcome.ts';
 import type { WatchdogPort } from '../../src/ports/watchdog.ts';
 
 export interface MemoryWatchdog extends WatchdogPort {
@@ -24,6 +25,7 @@ export function memoryWatchdog(settings: { clock: Clock; timeoutMs: number; rese
       cancel?.();
       cancel = clock.after(timeoutMs, reset);
     },
+    armed: async () => (cancel === null ? refused('nobody has fed it') : done(null)),
     async disarm() {
       cancel?.();
       cancel = null;

@@ -1,5 +1,7 @@
 // Feeds the watchdog from the main loop, for as long as that is right.
 import type { Clock } from '../ports/clock.ts';
+import type { DataPlane } from '../ports/dataplane.ts';
+import { type CallOptions, type Outcome, refused } from '../ports/outcome.ts';
 import type { WatchdogPort } from '../ports/watchdog.ts';
 import type { DaemonLog } from './log.ts';
 import { servesNothing, type Signs, Vitality } from './vitality.ts';
@@ -14,6 +16,8 @@ export interface FeedingParts {
 }
 
 export interface Feeding {
+  /** Feeds now, if that is right; `done` when the device is armed. */
+  arm(options: CallOptions): Promise<Outcome>;
   /** Disarms the watchdog when nothing is served here, and leaves it armed otherwise. */
   stop(): Promise<void>;
 }
@@ -23,7 +27,7 @@ export function startFeeding({ watchdog, clock, log, everyMs, teardownMs, signs 
   let withheld: string | null = null;
   let hasFed = false;
   let cancel = (): void => {};
-  const turn = (): void => {
+  const feed = (): void => {
     const verdict = vitality.judge(signs(), clock.monotonicMs());
     const reason = verdict.feeds ? null : verdict.reason;
     if (verdict.feeds) watchdog.feed();
@@ -33,15 +37,41 @@ export function startFeeding({ watchdog, clock, log, everyMs, teardownMs, signs 
     }
     hasFed ||= verdict.feeds;
     withheld = reason;
+  };
+  const turn = (): void => {
+    feed();
     cancel = clock.after(everyMs, turn);
   };
   turn();
   return {
+    arm(options) {
+      feed();
+      return watchdog.armed(options);
+    },
     async stop() {
       cancel();
       if (servesNothing(signs())) return watchdog.disarm();
       if (hasFed) log.warn({}, 'paths are still served: the watchdog stays armed until the next daemon feeds it');
       watchdog.abandon();
+    },
+  };
+}
+
+/** No portal is opened before the watchdog is armed: a daemon that dies right after would leave it served for ever. */
+export function armedFirst(dataPlane: DataPlane, arm: Feeding['arm']): DataPlane {
+  const { target } = dataPlane;
+  return {
+    ...dataPlane,
+    target: {
+      ensureDefined: (spec, options) => target.ensureDefined(spec, options),
+      ensureRemoved: (spec, options) => target.ensureRemoved(spec, options),
+      ensureClosed: (portal, options) => target.ensureClosed(portal, options),
+      observe: (options) => target.observe(options),
+      async ensureOpen(portal, options) {
+        const armed = await arm(options);
+        if (armed.kind !== 'done') return refused(`the watchdog is not armed: ${armed.reason}`);
+        return target.ensureOpen(portal, options);
+      },
     },
   };
 }

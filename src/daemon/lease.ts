@@ -22,6 +22,7 @@ export class Lease {
   #session: string | null = null;
   #deadlineMs = 0;
   #over = true;
+  #confirmed = false;
   #renews = false;
   #lastContactMs: number | null = null;
   #opened: { readonly session: string; readonly sentAtMs: number } | null = null;
@@ -39,6 +40,11 @@ export class Lease {
   /** Monotonic time of the last good renewal; null before the first. */
   get lastContactMs(): number | null {
     return this.#lastContactMs;
+  }
+
+  /** Consul has shown to this process that the session lives. A start stands in for a contact, and confirms nothing. */
+  get isConfirmed(): boolean {
+    return this.#confirmed;
   }
 
   /** Milliseconds left to serve; 0 when there is no lease. */
@@ -64,13 +70,17 @@ export class Lease {
   keep(session: string): void {
     if (session === this.#session && this.#renews) return;
     this.hold(session);
-    if (this.#opened?.session === session) this.#extend(this.#opened.sentAtMs);
+    if (this.#opened?.session === session) {
+      this.#confirmed = true;
+      this.#extend(this.#opened.sentAtMs);
+    }
     this.#renews = true;
     void this.#renew(session);
   }
 
   drop(): void {
     this.#session = null;
+    this.#confirmed = false;
     this.#over = true;
     this.#renews = false;
     this.#cancelRenewal();
@@ -110,6 +120,7 @@ export class Lease {
     if (session !== this.#session) return;
     if (outcome.kind === 'done') {
       this.#lastContactMs = sentAtMs;
+      this.#confirmed = true;
       // An answer that came after the deadline does not undo the teardown that has begun.
       if (!this.#over) this.#extend(sentAtMs);
     } else if (outcome.kind === 'refused' && outcome.code === 'gone') {

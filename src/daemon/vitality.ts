@@ -47,9 +47,9 @@ export class Vitality {
   }
 }
 
-/** What the watchdog is judged by, now. The start stands in for a contact nowhere here. */
+/** What the watchdog is judged by, now. */
 export const signsOf = (registry: Registry, lease: Lease): Signs => ({
-  hasRight: lease.lastContactMs !== null && lease.remainingMs > 0,
+  hasRight: lease.isConfirmed && lease.remainingMs > 0,
   paths: [...registry.all()]
     .filter(({ id }) => id.startsWith('path/'))
     .map(({ id, snapshot }) => ({ id, state: stateOf(snapshot) })),

@@ -1,4 +1,5 @@
 // A device that resets this host unless it is fed.
+import type { CallOptions, Outcome } from './outcome.ts';
 
 export interface WatchdogPort {
   /**
@@ -6,6 +7,8 @@ export interface WatchdogPort {
    * feeds it. A call that is carried out late, because somebody was paused, feeds nothing.
    */
   feed(): void;
+  /** `done` once the device is open and will reset the host. `refused`: nobody has fed it, or it cannot be opened. */
+  armed(options: CallOptions): Promise<Outcome>;
   /** Ends it so that the host is not reset. Only for a node that serves nothing. */
   disarm(): Promise<void>;
   /** Ends it and leaves the device armed: the host is reset, unless the next daemon feeds it in time. */

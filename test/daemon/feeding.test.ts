@@ -2,7 +2,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { virtualClock, type VirtualClock } from '../../adapters/clock/virtual.ts';
 import { memoryWatchdog, type MemoryWatchdog } from '../../adapters/watchdog/memory.ts';
-import { type Feeding, startFeeding } from '../../src/daemon/feeding.ts';
+import { armedFirst, type Feeding, startFeeding } from '../../src/daemon/feeding.ts';
+import type { DataPlane, TargetPort } from '../../src/ports/dataplane.ts';
+import { done } from '../../src/ports/outcome.ts';
 import type { Signs } from '../../src/daemon/vitality.ts';
 
 const timeoutMs = 10_000;
@@ -79,4 +81,19 @@ test('the end of an empty node disarms, the end of one that serves does not', as
   state = signs(false, 'unlocked.idle');
   await second.stop();
   expect(watchdog.isArmed).toBe(false);
+});
+
+test('no portal is opened before the device is armed', async () => {
+  const opened: string[] = [];
+  const target = { ensureOpen: async ({ ip }) => (opened.push(ip), done(null)) } as Partial<TargetPort> as TargetPort;
+  state = signs(false, 'mapped.opening');
+  const feeding = start();
+  const guarded = armedFirst({ target } as Partial<DataPlane> as DataPlane, (options) => feeding.arm(options));
+  const open = () => guarded.target.ensureOpen({ iqn: 'iqn', ip: '10.0.0.1', port: 3260 }, { deadlineMs: 1_000 });
+  expect(await open()).toMatchObject({ kind: 'refused', reason: 'the watchdog is not armed: nobody has fed it' });
+  expect(opened).toEqual([]);
+  state = signs(true, 'mapped.opening');
+  expect(await open()).toEqual(done(null));
+  expect(watchdog.isArmed).toBe(true);
+  expect(opened).toEqual(['10.0.0.1']);
 });

@@ -111,6 +111,22 @@ describe('the deadline', () => {
   });
 });
 
+describe('a session', () => {
+  it('is confirmed by Consul only: by the request that found or opened it, or by a renewal', async () => {
+    lease.hold('s1');
+    expect(lease.isConfirmed).toBe(false);
+    lease.keep('s1');
+    expect(lease.isConfirmed).toBe(false);
+    await answer(good);
+    expect(lease.isConfirmed).toBe(true);
+    lease.drop();
+    expect(lease.isConfirmed).toBe(false);
+    lease.noteSent('s2', clock.monotonicMs());
+    lease.keep('s2');
+    expect(lease.isConfirmed).toBe(true);
+  });
+});
+
 describe('an answer that comes too late', () => {
   it('does not revive the lease', async () => {
     lease.keep('s1');

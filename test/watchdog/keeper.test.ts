@@ -109,8 +109,10 @@ test('a device that cannot be opened is said', async () => {
   };
   const device = '/nonexistent/watchdog';
   const watchdog = deviceWatchdog({ device, tokenAgeMs: 1000, onOpened: () => {}, onFailed: note });
+  expect(await watchdog.armed({ deadlineMs: 1000 })).toMatchObject({ kind: 'refused' });
   watchdog.feed();
   await promise;
+  expect(await watchdog.armed({ deadlineMs: 1000 })).toMatchObject({ kind: 'refused' });
   await watchdog.disarm();
   expect(failures).toEqual([expect.stringContaining('ENOENT')]);
 });
