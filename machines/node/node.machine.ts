@@ -160,7 +160,8 @@ export const nodeMachine = node.createMachine({
     },
     recoveringAgain: {
       ...retrying(
-        'Consul does not answer; the node asks again. Nothing served is touched before our deadline.',
+        'Nobody can say yet whether our last session lives; the node asks again. ' +
+          'Nothing served is touched before our deadline.',
         'recovering',
       ),
       on: { 'retry.due': { target: 'recovering' }, 'lease.expired': lost, 'node.started': startedAgain },

@@ -22,7 +22,9 @@ const benches: readonly Bench[] = [stepping, journal, idle, takeover, restart];
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' }, help: { type: 'boolean' } },
 });
-const chosen = benches.filter(({ name, onRequest }) => (values.only === undefined ? onRequest !== true : name === values.only));
+const isChosen = ({ name, onRequest }: Bench): boolean =>
+  values.only === undefined ? onRequest !== true : name === values.only;
+const chosen = benches.filter(isChosen);
 const names = benches.map(({ name }) => name).join(', ');
 
 if (values.help === true) {

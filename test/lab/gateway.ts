@@ -1,6 +1,6 @@
 // pathwarden itself on one host: its config file, its process, and the HTTP requests of an operator.
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { DiskSpec } from '../../src/core/records.ts';
 import type { ClusterSummary, PostResult } from '../../src/ports/inspector.ts';
@@ -51,6 +51,11 @@ export class Gateway {
 
   async kill(): Promise<void> {
     await end(this.#process, 'SIGKILL');
+  }
+
+  /** Its journal, its instance and its token are lost, as when a host's programs are installed anew. */
+  wipe(): void {
+    rmSync(`${this.#options.folder}/state`, { recursive: true, force: true });
   }
 
   async ready(): Promise<boolean> {

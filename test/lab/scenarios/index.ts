@@ -1,4 +1,5 @@
 // All scenarios, in the order in which a run goes through them: from gentle to rough.
+import { byHand, reinstall } from './adoption.ts';
 import { killConsulLeader } from './consul-leader.ts';
 import { drain, stopDrain } from './drain.ts';
 import { killHost, killLeaderHost } from './host.ts';
@@ -8,5 +9,6 @@ import { killDaemon, restart } from './restart.ts';
 import type { Scenario } from './scenario.ts';
 
 export const scenarios: readonly Scenario[] = [
-  release, restart, killDaemon, drain, stopDrain, killHost, killLeaderHost, cutLink, cutLinkUnfenced, killConsulLeader,
+  release, restart, killDaemon, reinstall, byHand, drain, stopDrain, killHost, killLeaderHost, cutLink,
+  cutLinkUnfenced, killConsulLeader,
 ];

@@ -21,7 +21,7 @@ export const killDaemon: Scenario = {
   run: (lab, report) => undisturbed(lab, report, 'killDaemon', 'n2', () => lab.gateway('n2').kill()),
 };
 
-async function undisturbed(
+export async function undisturbed(
   lab: Lab,
   report: Report,
   name: string,
