@@ -23,7 +23,10 @@ export function memoryWatchdog(settings: { clock: Clock; timeoutMs: number; rese
     feed() {
       feeds += 1;
       cancel?.();
-      cancel = clock.after(timeoutMs, reset);
+      cancel = clock.after(timeoutMs, () => {
+        cancel = null;
+        reset();
+      });
     },
     armed: async () => (cancel === null ? refused('nobody has fed it') : done(null)),
     async disarm() {

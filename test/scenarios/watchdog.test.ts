@@ -1,0 +1,131 @@
+// Time as proof, with whole daemons: each host has a watchdog that its daemon feeds, and the others only wait. After
+// each step the judge looks whether two hosts serve one path.
+import { describe, expect, it } from 'vitest';
+import { memoryWatchdog, type MemoryWatchdog } from '../../adapters/watchdog/memory.ts';
+import type { DaemonParts } from '../../src/daemon/daemon.ts';
+import { armedFirst, type Feeding, startFeeding } from '../../src/daemon/feeding.ts';
+import { silentLog as log } from '../../src/daemon/log.ts';
+import { signsOf } from '../../src/daemon/vitality.ts';
+import { refused } from '../../src/ports/outcome.ts';
+import { Cluster, type Node } from './cluster.ts';
+
+const ownDeadlineMs = 8_000;
+const teardownMs = 3_000;
+const everyMs = 1_000;
+const timeoutMs = 5_000;
+/** As `leaseBound` asks for it. */
+const boundMs = ownDeadlineMs + teardownMs + everyMs + timeoutMs;
+
+class WatchedCluster extends Cluster {
+  readonly resets: string[] = [];
+  readonly #feedings = new Map<Node, Feeding>();
+  readonly #devices = new Map<string, MemoryWatchdog>();
+
+  constructor() {
+    super([{ method: 'leaseBound', boundMs }]);
+  }
+
+  protected override partsOf(node: Node, parts: DaemonParts): DaemonParts {
+    const arm: Feeding['arm'] = async (options) =>
+      (await this.#feedings.get(node)?.arm(options)) ?? refused('it is not fed yet');
+    return { ...parts, dataPlane: armedFirst(parts.dataPlane, arm) };
+  }
+
+  protected override born(node: Node): void {
+    const lives = (): boolean => this.nodes.get(node.name) === node;
+    const watchdog = this.#deviceOf(node.name);
+    // A dead daemon has no main loop.
+    const clock = {
+      ...this.clock,
+      after: (ms: number, fire: () => void) => this.clock.after(ms, () => (lives() ? fire() : undefined)),
+    };
+    const signs = () => signsOf(node.daemon.engine.registry, node.daemon.lease);
+    this.#feedings.set(node, startFeeding({ watchdog, clock, log, everyMs, teardownMs, signs }));
+  }
+
+  /** One in each host, whichever daemon feeds it. */
+  #deviceOf(name: string): MemoryWatchdog {
+    const reset = (): void => {
+      this.resets.push(name);
+      if (this.nodes.has(name)) void this.kill(name, 'host');
+      else this.network.crash(name);
+    };
+    const device = this.#devices.get(name) ?? memoryWatchdog({ clock: this.clock, timeoutMs, reset });
+    this.#devices.set(name, device);
+    return device;
+  }
+}
+
+async function served(): Promise<WatchedCluster> {
+  const cluster = new WatchedCluster();
+  for (const name of ['n1', 'n2', 'n3']) await cluster.start(name);
+  for (const disk of ['d1', 'd2', 'd3']) {
+    const number = disk.slice(1);
+    await cluster.addDisk(disk, [`10.0.${number}.1`, `10.0.${number}.2`]);
+  }
+  await cluster.until(() => cluster.allServed(), 10_000);
+  await cluster.pass(5_000);
+  return cluster;
+}
+
+/** Consul forgets the session at once: the shortest time that the others can be given. */
+function lose(cluster: Cluster, name: string): void {
+  cluster.node(name).cutOff = true;
+  cluster.endSession(cluster.sessionOf(name));
+}
+
+describe('with a watchdog in each host and nothing to fence with', () => {
+  it('a node that is cut off stops by its own deadline, is not reset, and its paths are served by others', async () => {
+    const cluster = await served();
+    lose(cluster, 'n1');
+    await cluster.until(() => cluster.allServed() && cluster.pathsOf('n1').length === 0, boundMs + 10_000);
+    expect(cluster.resets).toEqual([]);
+  });
+
+  it('a node that cannot tear down is reset, and only after that do others serve', async () => {
+    const cluster = await served();
+    const fault = { kind: 'refuse', reason: 'it hangs' } as const;
+    for (const verb of ['target.ensureClosed', 'address.ensureRemoved']) cluster.node('n1').faults.always(verb, fault);
+    lose(cluster, 'n1');
+    const tookMs = await cluster.until(() => cluster.resets.length > 0, boundMs);
+    expect(tookMs).toBeGreaterThan(teardownMs);
+    expect(cluster.allServed()).toBe(false);
+    await cluster.until(() => cluster.allServed(), boundMs + 10_000);
+    expect(cluster.resets).toEqual(['n1']);
+  });
+
+  it('a daemon that is killed leaves paths served, and the host is reset before others serve', async () => {
+    const cluster = await served();
+    const session = cluster.sessionOf('n1');
+    await cluster.kill('n1', 'daemon');
+    cluster.endSession(session);
+    expect(cluster.pathsOf('n1')).not.toEqual([]);
+    await cluster.until(() => cluster.resets.length > 0, timeoutMs);
+    await cluster.until(() => cluster.allServed(), boundMs + 10_000);
+    expect(cluster.resets).toEqual(['n1']);
+  });
+
+  it('a daemon that is killed and back in time costs nothing', async () => {
+    const cluster = await served();
+    const before = cluster.pathsOf('n1');
+    const journal = await cluster.kill('n1', 'daemon');
+    await cluster.pass(1_000);
+    await cluster.start('n1', journal);
+    await cluster.pass(boundMs + 10_000);
+    expect(cluster.pathsOf('n1')).toEqual(before);
+  });
+
+  it('a daemon that starts again and again without Consul does not keep the host alive', async () => {
+    const cluster = await served();
+    const session = cluster.sessionOf('n1');
+    let journal = await cluster.kill('n1', 'daemon');
+    cluster.endSession(session);
+    for (let starts = 0; starts < 5 && cluster.resets.length === 0; starts += 1) {
+      await cluster.start('n1', journal, true);
+      await cluster.pass(2_000);
+      if (cluster.resets.length === 0) journal = await cluster.kill('n1', 'daemon');
+    }
+    expect(cluster.resets).toEqual(['n1']);
+    await cluster.until(() => cluster.allServed(), boundMs + 10_000);
+  });
+});
