@@ -4,7 +4,8 @@ import { checkJournals, describe, missing, type Ending } from './ending.ts';
 import { pseudoRandom } from '../machines/random.ts';
 import type { Point } from './points.ts';
 import { scenarios, settle, type Scenario } from './scenarios.ts';
-import { World, type Cut } from './world.ts';
+import type { Cut } from './knife.ts';
+import { World } from './world.ts';
 
 export interface Reference {
   readonly scenario: Scenario;
@@ -43,7 +44,7 @@ async function refer(scenario: Scenario, seed: number): Promise<Reference> {
   if (world.failures.length > 0) {
     throw new Error(`${scenario.name} with seed ${String(seed)} fails without any crash: ${world.failures.join('; ')}`);
   }
-  return { scenario, seed, ending, reached: world.reached };
+  return { scenario, seed, ending, reached: world.knife.reached };
 }
 
 /** The seed chooses the scenario, the interleaving, and which time the point is reached. */
@@ -54,7 +55,8 @@ export async function crash(point: Point, seed: number): Promise<Run> {
   const moment = point.first ?? chance.pick([...reached.keys()].toSorted());
   const cut = { moment, nth: 1 + chance.below(reached.get(moment) ?? 1) };
   const { second } = point;
-  return { point: point.name, ...await crashIn(scenario, seed, second === undefined ? cut : { ...cut, thenAt: second }) };
+  const again = second === undefined ? {} : { thenAt: second };
+  return { point: point.name, ...(await crashIn(scenario, seed, { ...cut, ...again })) };
 }
 
 /** The scenario with this interleaving, cut there, and compared with itself without the cut. */
@@ -62,7 +64,7 @@ export async function crashIn(scenario: Scenario, seed: number, cut: Cut): Promi
   const { ending: expected } = await reference(scenario, seed);
   const world = new World(seed, cut);
   const ending = await play(world, scenario);
-  const { cuts, failures, ledger } = world;
+  const { failures, ledger, knife: { cuts } } = world;
   if (failures.length === 0 && cuts.length === 0) world.fail(`it never gets to ${JSON.stringify(cut)}`);
   if (failures.length === 0) compare(world, ending, expected);
   return { seed, scenario: scenario.name, cuts, repeated: ledger.repeated, failures };

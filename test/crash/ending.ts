@@ -26,7 +26,7 @@ function missingOfPath(world: World, goal: Goal, path: string): readonly string[
   const expected = goal.served.includes(path) ? 1 : 0;
   if (servers.length !== expected) return [`${path} is served by ${String(servers.length)}`];
   const [server] = servers;
-  const lock = world.lockOf(path);
+  const lock = world.keys.lockOf(path);
   const wrong = goal.joined.flatMap((name) => {
     const state = world.stateOf(name, `path/${path}`);
     const right = name === server ? ['enabled'] : ['', 'unlocked.idle'];
@@ -40,8 +40,8 @@ function missingOfPath(world: World, goal: Goal, path: string): readonly string[
 
 /** Keys that are over, and what is on a node without a path that needs it. */
 function leftovers(world: World, goal: Goal): readonly string[] {
-  const over = world.keysBelow('moves/', 'drains/').map((key) => `${key} is still there`);
-  const open = world.keysBelow('exclusions/').filter((key) => !world.textAt(key).includes('"state":"proven"'));
+  const over = world.keys.below('moves/', 'drains/').map((key) => `${key} is still there`);
+  const open = world.keys.below('exclusions/').filter((key) => !world.keys.text(key).includes('"state":"proven"'));
   return [...over, ...open.map((key) => `${key} is not proven`),
     ...[...goal.joined, ...goal.off, ...goal.stopped].flatMap((name) => leftoversOf(world, name))];
 }
@@ -50,7 +50,8 @@ function leftoversOf(world: World, name: string): readonly string[] {
   const { addresses, targets, portals, attached, blocked } = world.network.host(name);
   const mine = world.pathsOf(name);
   const disks = new Set(mine.map((path) => path.slice(0, path.indexOf('/'))));
-  const counts = { addresses: mine.length, portals: mine.length, targets: disks.size, attached: disks.size, blocked: 0 };
+  const paths = { addresses: mine.length, portals: mine.length };
+  const counts = { ...paths, targets: disks.size, attached: disks.size, blocked: 0 };
   const found = { addresses, targets, portals, attached, blocked };
   return Object.entries(counts).flatMap(([what, count]) => {
     const has = found[what as keyof typeof found];
@@ -66,13 +67,14 @@ export interface Ending {
 }
 
 export function describe(world: World, goal: Goal): Ending {
+  const nodes = [...goal.joined, ...goal.off, ...goal.stopped].toSorted();
   return {
     paths: Object.fromEntries(world.paths().map((path) => [path, world.servers(path).length])),
-    alive: world.keysBelow('nodes/').filter((key) => world.isLocked(key)),
-    nodes: Object.fromEntries([...goal.joined, ...goal.off, ...goal.stopped].toSorted().map((name) => [name, nodeState(world, name)])),
-    disks: world.keysBelow('disks/'),
-    locks: world.keysBelow('paths/').map((key) => `${key} ${world.textAt(key) === '' ? 'free' : 'held'}`),
-    excluded: world.keysBelow('exclusions/').map((key) => nodeOf(world.textAt(key)))
+    alive: world.keys.below('nodes/').filter((key) => world.keys.isLocked(key)),
+    nodes: nodes.map((name) => `${name} ${nodeState(world, name)}`),
+    disks: world.keys.below('disks/'),
+    locks: world.keys.below('paths/').map((key) => `${key} ${world.keys.text(key) === '' ? 'free' : 'held'}`),
+    excluded: world.keys.below('exclusions/').map((key) => nodeOf(world.keys.text(key)))
       // A node that stops for good may find its session gone when it is started to stop once more.
       .filter((name) => !goal.stopped.includes(name)),
   };

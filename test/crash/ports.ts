@@ -102,21 +102,22 @@ function fenceOf(harness: Harness, life: Life, fence: FencePort): FencePort {
 
 function journalOf(harness: Harness, life: Life, journal: JournalPort): JournalPort {
   /** Latency, the moment before, the work, the moment after. */
-  const through = async <T>(before: readonly string[], after: readonly string[], work: () => Promise<T>) => {
+  const through = async <T>(names: readonly string[], ends: readonly [string, string], work: () => Promise<T>) => {
+    const isCut = (when: string): boolean => names.some((name) => harness.at(life, `${name}: ${when}`));
+    const [before, after] = ends;
     if (life.isOver) return never<T>();
     await harness.wait(harness.latencyMs(life));
-    if (life.isOver || before.some((moment) => harness.at(life, moment))) return never<T>();
-    const result = await work();
-    if (life.isOver || after.some((moment) => harness.at(life, moment))) return never<T>();
-    return result;
+    if (life.isOver || isCut(before)) return never<T>();
+    const working = work();
+    if (isCut('under way')) return never<T>();
+    const result = await working;
+    return life.isOver || isCut(after) ? never<T>() : result;
   };
-  const named = <T>(name: string, work: () => Promise<T>) => through([`${name}: not done`], [`${name}: done`], work);
+  const named = <T>(name: string, work: () => Promise<T>) => through([name], ['not done', 'done'], work);
   return {
     open: () => named('journal.open', () => journal.open()),
     append(records) {
-      const kinds = kindsOf(records);
-      const moments = (when: string) => kinds.map((kind) => `${kind}: ${when}`);
-      return through(moments('not durable'), moments('durable, not adopted'), async () => {
+      return through(kindsOf(records), ['not durable', 'durable, not adopted'], async () => {
         await journal.append(records);
         harness.durable(life, records);
       });

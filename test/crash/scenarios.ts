@@ -119,7 +119,7 @@ export const scenarios: readonly Scenario[] = [
       await world.until(() => mine.every((path) => world.isFree(path)), soonMs);
       await world.pass(200);
       await world.post(world.random.pick(names), `disk/${disk}`, say('operator.remove'));
-      await world.until(() => !world.hasKey(`disks/${disk}`), soonMs);
+      await world.until(() => !world.keys.has(`disks/${disk}`), soonMs);
       return { ...everything(world), served: world.paths().filter((path) => !mine.includes(path)) };
     },
   },

@@ -8,23 +8,13 @@ import type { JournalRecord } from '../../src/ports/journal.ts';
 import { done } from '../../src/ports/outcome.ts';
 import { pseudoRandom, type PseudoRandom } from '../machines/random.ts';
 import { Cluster, type Node } from '../scenarios/cluster.ts';
+import { Chance } from './chance.ts';
+import { Keys } from './keys.ts';
+import { Knife, type Cut } from './knife.ts';
 import { Ledger } from './ledger.ts';
 import { Life } from './life.ts';
 import { throughHarness, type Harness } from './ports.ts';
 
-/** Where to cut: a daemon that gets to `moment` for the nth time, counted over all nodes. */
-export interface Cut {
-  readonly moment: string;
-  readonly nth: number;
-  /** Cut once more, the first time that the daemon that comes back gets there. */
-  readonly thenAt?: string;
-}
-
-const prefix = 'pathwarden/';
-const latenciesMs = [0, 0, 0, 1, 2, 3, 5, 8, 15, 30];
-/** Nothing that was under way when a daemon was cut takes longer than this. */
-const restartAfterMs = [40, 60, 250, 1_000, 1_800];
-const compactEveryMs = 400;
 const compactTo = { keepDays: 0, maxMegabytes: 0.005 };
 const duplicateProbeMs = 50;
 const bootMs = 2_000;
@@ -34,15 +24,11 @@ const operator = { by: 'ada', reason: 'a test of crashes' };
 export class World extends Cluster implements Harness {
   readonly random: PseudoRandom;
   readonly ledger: Ledger;
-  /** How often each moment was reached. */
-  readonly reached = new Map<string, number>();
   readonly failures: string[] = [];
-  readonly cuts: string[] = [];
-  readonly #seed: number;
-  #next: Cut | null;
-  #again: { readonly moment: string; readonly life: Life } | null = null;
+  readonly keys = new Keys(this.store);
+  readonly knife: Knife;
+  readonly #chance: Chance;
   readonly #lives = new Map<string, Life>();
-  readonly #chance = new Map<Life, PseudoRandom>();
   readonly #images = new Map<string, MemoryImage>();
   readonly #off = new Set<string>();
   readonly #stopping = new Set<string>();
@@ -54,19 +40,26 @@ export class World extends Cluster implements Harness {
 
   constructor(seed: number, cut: Cut | null) {
     super([{ method: 'self', waitMs: 400 }, { method: 'command', position: 1 }]);
-    this.#seed = seed;
     this.random = pseudoRandom(seed);
-    this.#next = cut;
+    this.#chance = new Chance(seed);
+    this.knife = new Knife(cut);
     this.ledger = new Ledger((failure) => this.fail(failure));
   }
 
-  /** Starts the daemon of a node that was off or stopped, with the journal that it had. */
+  /** Starts the daemon of a node, with the journal that it had, unless it runs. */
   boot(name: string, bootId?: string): void {
+    if (this.nodes.has(name)) return;
     this.#off.delete(name);
     const image = this.#images.get(name);
     const journal = memoryJournal(image === undefined ? {} : { image });
     const identity = bootId === undefined ? {} : { bootId };
-    this.start(name, journal, false, identity).catch((error: unknown) => this.fail(`${name} does not start: ${String(error)}`));
+    this.start(name, journal, false, identity)
+      .catch((error: unknown) => this.fail(`${name} does not start: ${String(error)}`));
+  }
+
+  nextBootId(name: string): string {
+    this.#boots += 1;
+    return `boot ${String(this.#boots)} of ${name}`;
   }
 
   /** The host loses its power; gossip tells Consul a moment later. */
@@ -75,7 +68,7 @@ export class World extends Cluster implements Harness {
     this.network.crash(name);
     this.#cutLife(name);
     this.clock.after(gossipMs, () => {
-      for (const { id, name: of } of [...this.store.state.sessions.values()]) {
+      for (const { id, name: of } of this.store.state.sessions.values()) {
         if (of === `pathwarden ${name}`) this.endSession(id);
       }
     });
@@ -100,36 +93,8 @@ export class World extends Cluster implements Harness {
     return this.nodes.get(name)?.daemon.hasStarted === true;
   }
 
-  /** The keys below these folders, without the prefix. */
-  keysBelow(...folders: readonly string[]): readonly string[] {
-    const keys = [...this.store.state.kv.keys()].map((key) => key.slice(prefix.length));
-    return keys.filter((key) => folders.some((folder) => key.startsWith(folder))).toSorted();
-  }
-
-  hasKey(key: string): boolean {
-    return this.store.state.kv.has(prefix + key);
-  }
-
-  textAt(key: string): string {
-    return Buffer.from(this.store.state.kv.get(prefix + key)?.value ?? '', 'base64').toString('utf8');
-  }
-
-  /** The lock of a path; null when it never had one. */
-  lockOf(path: string): { readonly session: string | null; readonly evidence: string | null } | null {
-    const row = this.store.state.kv.get(`${prefix}paths/${path}`);
-    if (row === undefined) return null;
-    const value = this.textAt(`paths/${path}`);
-    const { pendingExclusion = null } = value === '' ? {} : (JSON.parse(value) as { pendingExclusion?: object });
-    const isDirty = (row.session === '' && value !== '') || pendingExclusion !== null;
-    return { session: row.session === '' ? null : row.session, evidence: isDirty ? value : null };
-  }
-
-  isLocked(key: string): boolean {
-    return (this.store.state.kv.get(prefix + key)?.session ?? '') !== '';
-  }
-
   isFree(path: string): boolean {
-    return this.servers(path).length === 0 && (this.lockOf(path)?.session ?? null) === null;
+    return this.servers(path).length === 0 && (this.keys.lockOf(path)?.session ?? null) === null;
   }
 
   /** What an operator posts, once more when the daemon did not live to take it. */
@@ -138,14 +103,16 @@ export class World extends Cluster implements Harness {
       await this.until(() => this.isUp(from), 20_000);
       const life = this.#lives.get(from);
       let taken = false;
-      const posted = inspectorOf(this.node(from).daemon).post(actor, event, operator, 0);
-      posted.then(({ accepted }) => {
-        taken = true;
-        if (!accepted) this.fail(`${event.type} was not accepted by ${actor}`);
-      }, (error: unknown) => this.fail(`${event.type}: ${String(error)}`));
+      void this.#postOnce(from, actor, event).then(() => (taken = true));
       await this.until(() => taken || life?.isOver === true, 20_000);
-      if (taken) return this.until(() => this.isUp(from) && !this.#waits(from, actor), 20_000).then(() => {});
+      if (taken) break;
     }
+    await this.until(() => this.isUp(from) && !this.#waits(from, actor), 20_000);
+  }
+
+  async #postOnce(from: string, actor: string, event: DomainEvent): Promise<void> {
+    const posted = await inspectorOf(this.node(from).daemon).post(actor, event, operator, 0);
+    if (!posted.accepted) this.fail(`${event.type} was not accepted by ${actor}`);
   }
 
   /** An operator does not take back a wish before it is known what became of it. */
@@ -178,27 +145,17 @@ export class World extends Cluster implements Harness {
 
   at(life: Life, moment: string): boolean {
     if (life.isOver) return true;
-    const count = (this.reached.get(moment) ?? 0) + 1;
-    this.reached.set(moment, count);
-    const { moment: first, nth, thenAt } = this.#next ?? {};
-    if (moment === first && count === nth) {
-      this.#next = null;
-      this.#again = thenAt === undefined ? null : { moment: thenAt, life };
-    } else if (this.#again?.moment === moment && this.#again.life.node === life.node && this.#again.life !== life) {
-      this.#again = null;
-    } else {
-      return false;
-    }
-    this.#crash(life, moment);
+    if (!this.knife.isDue(life, moment)) return false;
+    this.#crash(life);
     return true;
   }
 
   latencyMs(life: Life): number {
-    return this.#chanceOf(life).pick(latenciesMs);
+    return this.#chance.latencyMs(life);
   }
 
   lands(life: Life): boolean {
-    return !this.#off.has(life.node) && this.#chanceOf(life).below(2) === 0;
+    return !this.#off.has(life.node) && this.#chance.lands(life);
   }
 
   wait(ms: number): Promise<void> {
@@ -259,7 +216,7 @@ export class World extends Cluster implements Harness {
 
   /** Far more often than any journal needs it, so that snapshots and compaction are cut too. */
   #compactSometimes(life: Life, node: Node): void {
-    this.clock.after(compactEveryMs + this.#chanceOf(life).below(compactEveryMs), () => {
+    this.clock.after(this.#chance.compactAfterMs(life), () => {
       if (life.isOver) return;
       if (this.isUp(node.name)) this.#compact(node);
       this.#compactSometimes(life, node);
@@ -274,7 +231,8 @@ export class World extends Cluster implements Harness {
 
   #powerSwitch(): FencePort {
     return {
-      fence: async ({ node }) => {
+      fence: async ({ node, session }) => {
+        if (this.keys.isProven(session)) this.fail(`${node} is fenced, and its exclusion was proven before`);
         if (!this.#off.has(node)) this.#powerCycle(node);
         return done({ evidence: `${node} is off` });
       },
@@ -286,14 +244,13 @@ export class World extends Cluster implements Harness {
     this.clock.after(bootMs, () => this.boot(name, this.nextBootId(name)));
   }
 
-  #crash(life: Life, moment: string): void {
-    this.cuts.push(`${life.node} ${moment}`);
+  #crash(life: Life): void {
     for (const path of this.pathsOf(life.node)) {
       const isServed = this.stateOf(life.node, `path/${path}`) === 'enabled';
       if (isServed && !this.#touched.has(path)) this.#steady.set(path, life.node);
     }
     this.#cutLife(life.node);
-    this.clock.after(this.#chanceOf(life).pick(restartAfterMs), () => {
+    this.clock.after(this.#chance.restartAfterMs(life), () => {
       if (!this.#off.has(life.node)) this.boot(life.node);
     });
   }
@@ -304,20 +261,5 @@ export class World extends Cluster implements Harness {
     if (node === undefined) return;
     this.#images.set(name, node.journal.crash().image);
     this.nodes.delete(name);
-  }
-
-  /** Daemons that make the same requests meet the same latencies, whatever became of the others. */
-  #chanceOf(life: Life): PseudoRandom {
-    const known = this.#chance.get(life);
-    if (known !== undefined) return known;
-    const number = Number(life.node.replace(/\D/g, ''));
-    const chance = pseudoRandom(this.#seed * 7_919 + number * 101 + life.number);
-    this.#chance.set(life, chance);
-    return chance;
-  }
-
-  nextBootId(name: string): string {
-    this.#boots += 1;
-    return `boot ${String(this.#boots)} of ${name}`;
   }
 }

@@ -1,0 +1,77 @@
+// Where a real process is killed, and what makes it get there.
+import type { RealCluster } from './cluster.ts';
+
+type Act = (cluster: RealCluster) => Promise<void>;
+
+export interface RealPoint {
+  readonly name: string;
+  readonly moment: string;
+  /** Brings the cluster to where the act makes sense. */
+  readonly prepare: Act;
+  /** Null: a start is enough. */
+  readonly act: Act | null;
+}
+
+const operator = { by: 'ada', reason: 'a test of crashes' };
+const nothing: Act = async () => {};
+
+/** Posts, and does not mind that the daemon dies meanwhile. */
+async function post(cluster: RealCluster, at: 'victim' | 'other', actor: string, event: object): Promise<void> {
+  const body = { ...operator, waitMs: 0, ...event } as { type: string } & typeof operator & { waitMs: number };
+  await cluster[at].client.post(actor, body).catch(() => undefined);
+}
+
+const oneAt = (at: 'victim' | 'other'): Act => async (cluster) => {
+  if ((await cluster.pathOf(cluster[at], true)) !== undefined) return;
+  const path = await cluster.pathOf(cluster[at], false);
+  await post(cluster, 'other', `path/${String(path)}`, { type: 'operator.release', to: cluster[at].name });
+  if ((await cluster.pathOf(cluster[at], true)) === undefined) await cluster.settled();
+  const trouble = await cluster.settled();
+  if (trouble !== null) throw new Error(trouble);
+};
+const move = (from: 'victim' | 'other', by: 'victim' | 'other'): Act => async (cluster) => {
+  const path = await cluster.pathOf(cluster[from], true);
+  await post(cluster, by, `path/${String(path)}`, { type: 'operator.release' });
+};
+
+/** While the first of them is written, the others gather. */
+const manyAtOnce: Act = async (cluster) => {
+  const event = { type: 'operator.undrain', node: cluster.other.name };
+  await Promise.all(Array.from({ length: 6 }, () => post(cluster, 'victim', 'node', event)));
+};
+const compact: Act = async (cluster) => {
+  await cluster.victim.client.compactJournal({ by: 'ada', keepDays: 0, maxMegabytes: 0 }).catch(() => undefined);
+};
+const stop: Act = async (cluster) => cluster.victim.signal('SIGTERM');
+
+const cases: readonly (readonly [prepare: Act, act: Act | null, moments: readonly string[]])[] = [
+  [oneAt('other'), move('other', 'other'), [
+    'append: not durable', 'append: under way', 'append: durable, not adopted', 'adopted, not dispatched',
+    'answer: not durable', 'answer: under way',
+    'answer: durable, not adopted', 'view: not seen', 'lock.acquire: not done', 'lock.acquire: done, not answered',
+    'backstore.attach: done, not answered', 'target.define: done, not answered', 'address.add: not done',
+    'address.add: done, not answered', 'lock.confirm: done, not answered', 'portal.open: not done',
+    'portal.open: done, not answered', 'address.announce: done, not answered', 'move.clear: not done',
+    'move.clear: done, not answered',
+  ]],
+  [oneAt('victim'), move('victim', 'other'), [
+    'traffic.block: done, not answered', 'portal.close: not done', 'portal.close: done, not answered',
+    'address.remove: done, not answered', 'target.remove: done, not answered', 'backstore.detach: done, not answered',
+    'lock.release: not done', 'lock.release: done, not answered',
+  ]],
+  [oneAt('victim'), move('victim', 'victim'), [
+    'operator: not durable', 'operator: durable, not adopted', 'move.request: not done',
+    'move.request: done, not answered',
+  ]],
+  [nothing, manyAtOnce, ['group: not durable', 'group: under way', 'group: durable, not adopted']],
+  [nothing, compact, ['snapshots: under way', 'snapshots: done', 'compaction: under way', 'compaction: done']],
+  [nothing, stop, ['snapshots: not done', 'journal.close: not done']],
+  [nothing, null, [
+    'journal.open: not done', 'journal.open: under way', 'journal.open: done', 'start: not durable',
+    'start: under way', 'start: durable, not adopted', 'session.renew: not done', 'session.renew: done, not answered',
+    'node.register: not done', 'node.register: done, not answered',
+  ]],
+];
+
+export const realPoints: readonly RealPoint[] = cases.flatMap(([prepare, act, moments]) =>
+  moments.map((moment) => ({ name: `process, ${act === stop ? 'stopping, ' : ''}${moment}`, moment, prepare, act })));
