@@ -185,11 +185,7 @@ export class Daemon {
     return this.#started;
   }
 
-  get troubles(): {
-    readonly consul: string | null;
-    readonly journal: string | null;
-    readonly dataPlane: string | null;
-  } {
+  get troubles(): Readonly<Record<'consul' | 'journal' | 'dataPlane', string | null>> {
     return { consul: this.#watchTrouble, journal: this.engine.scribe.trouble, dataPlane: this.#rounds.trouble };
   }
 
@@ -246,14 +242,14 @@ export class Daemon {
 
   #followNode(actor: Actor): void {
     const { session, trouble, unheardSinceMs } = actor.snapshot.context as NodeContext;
-    const tags = tagsOf(actor.snapshot);
     // What the last daemon left is still served: the deadline runs from the start, whether Consul answers or not.
     const state = stateOf(actor.snapshot);
-    if (tags.includes('leased') && session !== null) this.lease.keep(session);
+    if (tagsOf(actor.snapshot).includes('leased') && session !== null) this.lease.keep(session);
     else if (state.startsWith('recovering') && session !== null) this.lease.hold(session, unheardSinceMs ?? undefined);
     else this.lease.drop();
     if (state === 'joined') this.#resume();
     if (state === 'fencing') this.engine.abandon('the session is lost');
+    if (state === 'fencing') void this.#rounds.look();
     if (state === 'leaving') this.#looks.soon();
     if (state === 'refused') this.#parts.onRefused(trouble ?? 'another daemon runs under this node name');
   }

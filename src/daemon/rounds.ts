@@ -24,8 +24,16 @@ export class Rounds {
     return this.#trouble;
   }
 
+  /** Looks, and goes on looking. */
   async go(): Promise<void> {
-    const { log, everyMs, after, isRunning, onChange } = this.#parts;
+    const { everyMs, after, isRunning } = this.#parts;
+    await this.look();
+    if (isRunning()) after(everyMs, () => void this.go());
+  }
+
+  /** Looks once, now: what is served and no actor knows to hold must not wait when the lease is lost. */
+  async look(): Promise<void> {
+    const { log, onChange } = this.#parts;
     const trouble = await inspectDataPlane(this.#parts);
     if (trouble !== this.#trouble) {
       const unread = 'the data plane cannot be read; nothing is done because of that';
@@ -34,6 +42,5 @@ export class Rounds {
       this.#trouble = trouble;
       onChange();
     }
-    if (isRunning()) after(everyMs, () => void this.go());
   }
 }
