@@ -120,6 +120,20 @@ for (const subject of subjects) {
       expect(await seen()).toEqual({ iqns: [iqn], ips: [] });
     });
 
+    test('shows what it made, so that a change by hand can be told', async () => {
+      const named = { initiators: ['iqn.1994-05.com.example:one', 'iqn.1994-05.com.example:two'] };
+      const shown = async () => {
+        const view = await plane.target.observe(patience);
+        const [target] = view.kind === 'done' ? view.value.targets : [];
+        return { wwn: target?.wwn, initiators: target?.initiators?.toSorted() ?? null, users: target?.users };
+      };
+      expect(await shown()).toEqual({ wwn: spec.wwn, initiators: null, users: [] });
+      expect(await plane.target.ensureDefined({ ...spec, access: named }, patience)).toMatchObject({ kind: 'done' });
+      expect(await shown()).toEqual({ wwn: spec.wwn, initiators: named.initiators, users: [] });
+      expect(await plane.target.ensureDefined(spec, patience)).toMatchObject({ kind: 'done' });
+      expect(await shown()).toEqual({ wwn: spec.wwn, initiators: null, users: [] });
+    });
+
     test('refuses two disks with one wwn', async () => {
       const twin = await plane.target.ensureDefined({ ...spec, disk: '00002', iqn: `${iqn}0` }, patience);
       expect(twin).toMatchObject({ kind: 'refused', reason: expect.stringContaining(iqn) });

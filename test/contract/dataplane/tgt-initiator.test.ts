@@ -190,6 +190,26 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await inquire(world, first.ip, iqn, 'iqn.a:b')).toContain('Vendor:PATHWRDN');
   });
 
+  test('a LUN, a rule and a state that were changed by hand are seen and put right by defining and opening', async () => {
+    await serve(first);
+    const tid = String(0x1);
+    const shown = async () => {
+      const view = await plane.target.observe(patience);
+      const [target] = view.kind === 'done' ? view.value.targets : [];
+      return { wwn: target?.wwn, initiators: target?.initiators, accepts: target?.accepts };
+    };
+    expect(await shown()).toEqual({ wwn: spec.wwn, initiators: null, accepts: true });
+    await admin('--mode', 'logicalunit', '--op', 'delete', '--tid', tid, '--lun', '1');
+    expect(await shown()).toEqual({ wwn: null, initiators: null, accepts: true });
+    await serve(first);
+    await admin('--mode', 'target', '--op', 'unbind', '--tid', tid, '-I', 'ALL');
+    await admin('--mode', 'target', '--op', 'update', '--tid', tid, '-n', 'state', '-v', 'offline');
+    expect(await shown()).toEqual({ wwn: spec.wwn, initiators: [], accepts: false });
+    await serve(first);
+    expect(await shown()).toEqual({ wwn: spec.wwn, initiators: null, accepts: true });
+    expect(await tryData(world, first.ip, iqn)).toMatch(/wrote 65536[\s\S]*read 65536/);
+  });
+
   test('targets and portals of others are left alone', async () => {
     const others = 'iqn.2001-01.com.example:theirs';
     await admin('--mode', 'target', '--op', 'new', '--tid', '1000', '-T', others);
