@@ -42,9 +42,11 @@ export class Thousand {
       mkdirSync(folder, { recursive: true });
     }
     this.#targets = new Targets(network, this.folder);
-    const inside = (script: string) => network.inside(writer, [process.execPath, scriptAt(script)]);
-    this.initiator = new Initiator(inside('../lab/initiator-process.ts'), `${this.folder}/initiator.log`);
-    this.probe = new ConnectProbe(inside('./connect-probe-process.ts'), `${this.folder}/probe.log`);
+    const inside = ({ pathname }: URL) => network.inside(writer, [process.execPath, pathname]);
+    const initiating = new URL('../lab/initiator-process.ts', import.meta.url);
+    this.initiator = new Initiator(inside(initiating), `${this.folder}/initiator.log`);
+    const probing = new URL('./connect-probe-process.ts', import.meta.url);
+    this.probe = new ConnectProbe(inside(probing), `${this.folder}/probe.log`);
   }
 
   static async open(): Promise<Thousand> {
@@ -202,4 +204,3 @@ export class Thousand {
 
 const diskId = (disk: number): string => String(disk + 1).padStart(5, '0');
 const iqnOf = (disk: string): string => `iqn.2026-01.net.example:${disk}`;
-const scriptAt = (path: string): string => new URL(path, import.meta.url).pathname;

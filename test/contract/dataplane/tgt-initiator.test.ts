@@ -190,7 +190,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await inquire(world, first.ip, iqn, 'iqn.a:b')).toContain('Vendor:PATHWRDN');
   });
 
-  test('a LUN, a rule and a state that were changed by hand are seen and put right by defining and opening', async () => {
+  test('a LUN, a rule and a state changed by hand are seen, and put right by defining and opening', async () => {
     await serve(first);
     const tid = String(0x1);
     const shown = async () => {
