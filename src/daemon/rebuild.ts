@@ -16,7 +16,8 @@ const pageRecords = 1_000;
 export async function rebuild(history: History, id: string, seq: number): Promise<ActorView | undefined> {
   const { firstSeq, lastSeq } = await history.info();
   if (seq > lastSeq) {
-    throw new PathwardenError('NOT_FOUND', `Record ${String(seq)} was not written yet; the last is ${String(lastSeq)}.`);
+    const text = `Record ${String(seq)} was not written yet; the last is ${String(lastSeq)}.`;
+    throw new PathwardenError('NOT_FOUND', text, { seq, lastSeq });
   }
   const replay = new Replay();
   const from = firstSeq <= 1 ? 1 : await beginAtSnapshot(history, replay, { id, seq, firstSeq });

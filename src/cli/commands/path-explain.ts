@@ -50,7 +50,8 @@ function explanationText({ actor, state, description, chain }: Explanation, at: 
     const where = `  ${clockTime(step.at)}  ${step.actor} -> ${step.state}${before}`;
     return [where, `      ${step.text}  [${step.event.type}, #${String(step.seq)}]`, ...commandLines(step.event)];
   });
-  return `${head}\n${description}\n\nWhy, latest first:\n${lines.join('\n')}\n      first cause: ${causeText(first.cause)}`;
+  const why = [...lines, `      first cause: ${causeText(first.cause)}`].join('\n');
+  return `${head}\n${description}\n\nWhy, latest first:\n${why}`;
 }
 
 /** What ran to bring the answer, one line each. */

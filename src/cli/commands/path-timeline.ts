@@ -23,7 +23,8 @@ export function pathTimeline({ terminal }: Shell): Command {
 }
 
 function drawing({ path, at, tookMs, state, isServed, phases }: TakeOver): string {
-  const outcome = isServed ? `served after ${String(tookMs)} ms` : `${state} after ${String(tookMs)} ms, not served yet`;
+  const after = `after ${String(tookMs)} ms`;
+  const outcome = isServed ? `served ${after}` : `${state} ${after}, not served yet`;
   const head = `${path}: taken from ${clockTime(at)} on, ${outcome}`;
   const begin = Math.min(0, ...phases.map(({ startMs }) => startMs));
   const end = Math.max(1, ...phases.map(({ startMs, tookMs: ms }) => startMs + ms));

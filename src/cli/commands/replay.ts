@@ -30,7 +30,8 @@ export function replay({ terminal }: Shell): Command {
       });
       await served.close();
     });
-  return withExample(command, 'pathwarden replay journal.ndjson', 'pathwarden replay n2.sqlite --listen 127.0.0.1:8080');
+  const examples = ['pathwarden replay journal.ndjson', 'pathwarden replay n2.sqlite --listen 127.0.0.1:8080'];
+  return withExample(command, ...examples);
 }
 
 function addressIn(text: string): { host: string; port: number } {

@@ -22,7 +22,9 @@ const AtSeq = Type.Object({
   at: Type.Optional(Type.Integer({ minimum: 1, description: 'Seq of the record; rebuilt from the journal' })),
 });
 const AtTime = Type.Object({
-  at: Type.Optional(Type.Integer({ minimum: 1, description: 'Wall clock, milliseconds since 1970; now when left out' })),
+  at: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Wall clock, milliseconds since 1970; now when left out' }),
+  ),
 });
 
 export function actorRoutes(app: App, { inspector }: RouteContext): void {
