@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countsOfExit, countsOfLab, countsOfVitest, sumOf } from './counts.ts';
+import { countsOfCrashes, countsOfExit, countsOfLab, countsOfVitest, sumOf } from './counts.ts';
 
 const file = (status: string, ...tests: readonly string[]) => ({
   name: 'a.test.ts',
@@ -32,6 +32,12 @@ test('a lab that failed beside its scenarios counts one failure more', () => {
   const said = '✓ release: an operator moves paths (3 s)\n';
   expect(countsOfLab(said, 1)).toMatchObject({ passed: 1, failed: [expect.anything()] });
   expect(countsOfLab('', 1).failed).toHaveLength(1);
+});
+
+test('the crash harness counts one for each point', () => {
+  const said = '✓ append: not durable: 40 of 40\n✗ lock.release: not done: 39 of 40\n  leave, ended at it: n1 waits\n';
+  expect(countsOfCrashes(said, 1)).toEqual({ passed: 1, failed: ['lock.release: not done'], skipped: [] });
+  expect(countsOfCrashes('', 1).failed).toHaveLength(1);
 });
 
 test('other steps count one each, and counts add up', () => {

@@ -44,6 +44,17 @@ export function countsOfVitest(json: string, code: number | null): Counts {
   };
 }
 
+/** The crash harness says `✓ point: 40 of 40` or `✗ point: 39 of 40` for each point. */
+export function countsOfCrashes(said: string, code: number | null): Counts {
+  const verdicts = [...said.matchAll(/^([✓✗]) (.+): \d+ of \d+$/gm)];
+  const failed = verdicts.flatMap(([, sign, name = '']) => (sign === '✗' ? [name] : []));
+  return {
+    passed: verdicts.length - failed.length,
+    failed: code === 0 || failed.length > 0 ? failed : ['not a single point, but the crash harness as a whole'],
+    skipped: [],
+  };
+}
+
 /** The lab says `✓ name: …` or `✗ name: …` for each scenario; whatever else it found wrong is one more failure. */
 export function countsOfLab(said: string, code: number | null): Counts {
   const verdicts = [...said.matchAll(/^([✓✗]) ([\w-]+):/gm)];

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Counts, countsOfExit, countsOfLab, countsOfVitest, sumOf } from './counts.ts';
+import { type Counts, countsOfCrashes, countsOfExit, countsOfLab, countsOfVitest, sumOf } from './counts.ts';
 
 interface Ended {
   /** Null: ended by a signal, its deadline for example. */
@@ -50,6 +50,12 @@ const steps: readonly Step[] = [
     name: 'demo',
     argv: ['node', 'src/cli/pathwarden.ts', 'demo', '--scenario', 'failover', '--json'],
     deadlineMinutes: 3,
+  },
+  {
+    name: 'crash',
+    argv: ['node', 'test/crash/main.ts', '--json'],
+    deadlineMinutes: 15,
+    count: ({ code, stderr }) => countsOfCrashes(stderr, code),
   },
   {
     name: 'lab',

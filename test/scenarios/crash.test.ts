@@ -41,7 +41,7 @@ it('a bid for the lock that was not made before the crash is not made for a disk
   expect(await cut('remove', 'lock.acquire: not done', 'start: durable, not adopted')).toEqual([]);
 });
 
-it('a daemon that comes back without its session does not wait for what the last one was asked to prepare', async () => {
+it('a daemon that comes back without its session does not wait for what the last one was to prepare', async () => {
   const cluster = new Cluster();
   const { faults } = await cluster.start('n1');
   faults.always('target.ensureDefined', { kind: 'delay', ms: 4_000 });

@@ -15,6 +15,7 @@ import { holds, RealNode } from './node.ts';
 const firstInspectorPort = 8_480;
 const bannerMs = 500;
 const settleMs = 20_000;
+const startMs = 60_000;
 const disks = 2;
 
 export class RealCluster {
@@ -48,12 +49,21 @@ export class RealCluster {
     const nodeOf = async (name: string) =>
       new RealNode({ name, root, consulUrl: consul.url, portalPort }, await port());
     const cluster = new RealCluster(consul, addresses, root, [await nodeOf('n1'), await nodeOf('n2')]);
-    for (const node of cluster.nodes) await node.start();
-    await cluster.ready();
-    await addDisks(cluster.nodes.map(({ client }) => client), cluster.portals, AbortSignal.timeout(settleMs));
-    const trouble = await cluster.settled();
+    try {
+      await cluster.#comeUp();
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  async #comeUp(): Promise<void> {
+    for (const node of this.nodes) await node.start();
+    await this.ready();
+    await addDisks(this.nodes.map(({ client }) => client), this.portals, AbortSignal.timeout(startMs));
+    const trouble = await this.settled();
     if (trouble !== null) throw new Error(`the cluster does not come up: ${trouble}`);
-    return cluster;
   }
 
   get nodes(): readonly RealNode[] {
