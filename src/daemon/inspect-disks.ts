@@ -19,22 +19,22 @@ export function inspectDisks(
   isSteady: (actor: Actor) => boolean,
   tell: (actor: string, event: DomainEvent) => void,
 ): void {
-  const paths = pathsByDisk(registry);
   for (const actor of registry.all()) {
     if (!actor.id.startsWith('disk/') || !isSteady(actor)) continue;
     const { disk, settings, users } = actor.snapshot.context as DiskContext;
     if (settings === null) continue;
-    const own = paths.get(disk) ?? [];
     const target = sight.targets.get(settings.iqn);
     const state = stateOf(actor.snapshot);
-    const isOurs = ({ snapshot }: Actor) => rightTo(snapshot.context as DiskPathContext, registry, view) === 'ours';
-    if (state === 'ready' && users.length > 0 && own.some(isOurs)) {
-      const served = own.some(({ snapshot }) => stateOf(snapshot) === 'enabled');
-      const reason = changed(settings, target, served);
-      if (reason !== null) tell(actor.id, { type: 'target.changed', reason } as DomainEvent);
+    // The paths of a disk are looked for only when something is not as it should be: nearly never.
+    if (state === 'ready' && users.length > 0) {
+      const reason = changed(settings, target, () => pathsOf(disk, registry));
+      const isOurs = ({ snapshot }: Actor) => rightTo(snapshot.context as DiskPathContext, registry, view) === 'ours';
+      if (reason !== null && pathsOf(disk, registry).some(isOurs)) {
+        tell(actor.id, { type: 'target.changed', reason } as DomainEvent);
+      }
     }
     const isLeft = state === 'detached' && target !== undefined && isMarked(settings, target);
-    if (isLeft && own.every((path) => isPast(path, registry, view, sight))) {
+    if (isLeft && pathsOf(disk, registry).every((path) => isPast(path, registry, view, sight))) {
       const reason = `the target ${settings.iqn} is here although no path here needs it`;
       tell(actor.id, { type: 'target.leftover', reason } as DomainEvent);
     }
@@ -45,7 +45,7 @@ export function inspectDisks(
 function changed(
   { iqn, wwn, access }: DiskSettings,
   target: TargetSight | undefined,
-  served: boolean,
+  paths: () => readonly Actor[],
 ): string | null {
   if (target === undefined) return `the target ${iqn} is gone from the node`;
   if (target.wwn !== wwn) return `the LUN of ${iqn} is ${target.wwn === null ? 'gone' : `not that of ${wwn}`}`;
@@ -54,7 +54,8 @@ function changed(
   if (!sameJson(target.initiators?.toSorted() ?? null, initiators)) return `the access rules of ${iqn} were changed`;
   const users = rules.chap === undefined ? [] : [rules.chap.user];
   if (!sameJson(target.users, users)) return `the CHAP users of ${iqn} were changed`;
-  return served && !target.accepts ? `the target ${iqn} was taken offline` : null;
+  if (target.accepts || paths().every(({ snapshot }) => stateOf(snapshot) !== 'enabled')) return null;
+  return `the target ${iqn} was taken offline`;
 }
 
 /** Ours by its name and by the wwn of its disk. One without a disk has no more than its name, and serves nothing. */
@@ -70,12 +71,7 @@ function isPast(path: Actor, registry: Registry, view: ClusterView | null, sight
   return !isHere && rightTo(context, registry, view) === 'none';
 }
 
-function pathsByDisk(registry: Registry): ReadonlyMap<string, readonly Actor[]> {
-  const paths = new Map<string, Actor[]>();
-  for (const actor of registry.all()) {
-    if (!actor.id.startsWith('path/')) continue;
-    const { disk } = actor.snapshot.context as DiskPathContext;
-    paths.set(disk, [...(paths.get(disk) ?? []), actor]);
-  }
-  return paths;
-}
+const pathsOf = (disk: string, registry: Registry): readonly Actor[] =>
+  [...registry.all()].filter(
+    ({ id, snapshot }) => id.startsWith('path/') && (snapshot.context as DiskPathContext).disk === disk,
+  );
