@@ -16,7 +16,7 @@ import { deviceWatchdog } from '../adapters/watchdog/device.ts';
 import { programVersion } from './cli/version.ts';
 import { configNotices, type Config } from './config/config.ts';
 import { noteCommand } from './daemon/commands.ts';
-import { tokenAgeMs } from './config/relations-exclusion.ts';
+import { standstillMs, tokenAgeMs } from './config/relations-exclusion.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { armedFirst, type Feeding, startFeeding } from './daemon/feeding.ts';
 import { inspectorOf } from './daemon/inspector.ts';
@@ -131,6 +131,7 @@ async function settingsOf(config: Config): Promise<DaemonSettings> {
     bootId: await bootId(),
     ...(place === null ? {} : { place }),
     version: await programVersion(),
+    ...(config.watchdog.mode === 'required' ? { standstillMs: standstillMs(config) } : {}),
     roles: node.roles,
     inspector:
       http.advertise ?? `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${String(http.port)}`,

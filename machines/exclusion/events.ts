@@ -4,8 +4,11 @@
 export type Method =
   /** Give the lost node this long to prove its own teardown. */
   | { readonly method: 'self'; readonly waitMs: number }
-  /** Run a program that proves, or refuses to. What it is told is in the configuration, not here. */
-  | { readonly method: 'command' | 'fenceAgent' | 'sshPoweroff'; readonly position: number }
+  /**
+   * Run a program that proves, or refuses to; what it is told is in the configuration, not here. `unfit`: the method at
+   * this position proves nothing about this node.
+   */
+  | { readonly method: 'command' | 'fenceAgent' | 'sshPoweroff' | 'unfit'; readonly position: number }
   /** The node is built to stop itself within this time of losing contact. */
   | { readonly method: 'leaseBound'; readonly boundMs: number };
 

@@ -155,7 +155,7 @@ const LeaseBound = Type.Object(
     additionalProperties: false,
     description:
       'Time itself is the proof: nodes with a watchdog stop or are reset within `boundMs`. ' +
-      'Every node needs `watchdog.mode: required` and the same times',
+      'It proves nothing about a node without `watchdog.mode: required`',
   },
 );
 

@@ -24,7 +24,8 @@ export function leaseBoundsHold(config: Config): readonly Finding[] {
   });
 }
 
-const standstillMs = ({ session: { ttlMs, marginMs }, watchdog }: Config): number =>
+/** How long after its last contact this node may still serve, when its watchdog is required. */
+export const standstillMs = ({ session: { ttlMs, marginMs }, watchdog }: Config): number =>
   ttlMs - marginMs + watchdog.teardownMs + tokenAgeMs + watchdog.timeoutMs;
 
 const standstillSum = (config: Config): string => {

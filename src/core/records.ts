@@ -106,6 +106,8 @@ export const NodeRecord = Type.Object({
   /** Where the node runs, when it is certain that no other daemon of its name runs there. */
   place: Type.Optional(Type.String({ minLength: 1 })),
   version: Type.String(),
+  /** The node stands still this long after its last contact: its watchdog sees to it. Missing: nobody does. */
+  standstillMs: Type.Optional(Type.Number()),
   /** The inspector's URL as other nodes and people reach it; empty when it is bound to loopback elsewhere. */
   inspector: Type.String(),
   roles: Type.Array(Type.String()),

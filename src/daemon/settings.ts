@@ -12,6 +12,8 @@ export interface DaemonSettings {
    */
   readonly place?: string;
   readonly version: string;
+  /** After its last contact with Consul this node stands still within this time. Missing: no watchdog sees to it. */
+  readonly standstillMs?: number;
   readonly roles: readonly string[];
   /** URL under which others reach the inspector. */
   readonly inspector: string;

@@ -1,4 +1,5 @@
 // Which lost incarnations have to be excluded, and by whom.
+import type { Method } from '../../machines/exclusion/events.ts';
 import type { DomainEvent } from '../../machines/intent.ts';
 import { rendezvous } from '../core/placement.ts';
 import { actorIds, keys } from '../core/records.ts';
@@ -33,7 +34,7 @@ export function tellExclusions(view: ClusterView, local: Local, tell: Tell): voi
     if (elected && (state === undefined || state === 'watching')) {
       tell(
         actorIds.exclusion(session),
-        { type: 'exclusion.wanted', node, methods: local.methods } as DomainEvent,
+        { type: 'exclusion.wanted', node, methods: methodsFor(view, node, local.methods) } as DomainEvent,
         key,
       );
     }
@@ -48,6 +49,14 @@ export function tellExclusions(view: ClusterView, local: Local, tell: Tell): voi
       tell(actorIds.exclusion(session), event, keys.exclusion(session));
     }
   }
+}
+
+/** Time proves something only about a node that a watchdog stops in time, and only its own record can say that. */
+function methodsFor(view: ClusterView, node: string, methods: readonly Method[]): readonly Method[] {
+  const standstillMs = view.nodes.get(node)?.record.standstillMs ?? Number.POSITIVE_INFINITY;
+  return methods.map((method, position) =>
+    method.method !== 'leaseBound' || standstillMs <= method.boundMs ? method : { method: 'unfit', position },
+  );
 }
 
 /** A lost incarnation of this very node: we read back and publish, nobody has to fence us. */

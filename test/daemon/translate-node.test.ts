@@ -25,6 +25,19 @@ describe('a lost session', () => {
       .toEqual([{ actor: exclusion, type: 'exclusion.wanted', node: 'n2', methods: [] }]);
   });
 
+  it('is proven by time only when the record of its node says that a watchdog stops it in time', () => {
+    const methods = [{ method: 'command', position: 0 }, { method: 'leaseBound', boundMs: 36_000 }] as const;
+    const methodsWhen = (standstillMs?: number) => {
+      const { record: bare, ...rest } = nodeOf('n2', null);
+      const record = standstillMs === undefined ? bare : { ...bare, standstillMs };
+      const nodes = new Map([['n1', nodeOf('n1', 's1')], ['n2', { ...rest, record }]]);
+      return toldTo(exclusion, orphaned({ nodes }), localWith(null, { methods }))[0];
+    };
+    expect(methodsWhen(36_000)).toMatchObject({ methods });
+    const unfit = { method: 'unfit', position: 1 };
+    for (const wrong of [undefined, 36_001]) expect(methodsWhen(wrong)).toMatchObject({ methods: [methods[0], unfit] });
+  });
+
   it('is handed over when the elected node is lost as well', () => {
     const first = living.find((node) => toldTo(exclusion, orphaned(), as(node)).length > 0) ?? '';
     const nodes = new Map([...orphaned().nodes, [first, nodeOf(first, null)]]);

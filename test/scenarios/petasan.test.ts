@@ -77,6 +77,10 @@ it('15: a lock key that somebody made anew is never deleted, and nobody serves b
   await cluster.addDisk('d1', ['10.0.1.1']);
   await cluster.until(() => cluster.allServed(), 10_000);
   const created = (await cluster.view()).locks.get(path);
+  await cluster.put('nodes/n9', JSON.stringify({
+    node: 'n9', instance: 'i', bootId: 'b', version: '0', standstillMs: 12_000, inspector: '', roles: [],
+    leaving: false, since: 0,
+  }));
   cluster.remake(`paths/${path}`, JSON.stringify({ node: 'n9', session: 's-foreign' }));
   await cluster.until(() => cluster.servers(path).length === 0, 2_000);
   await cluster.pass(5_000);

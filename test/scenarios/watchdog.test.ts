@@ -28,7 +28,8 @@ class WatchedCluster extends Cluster {
   protected override partsOf(node: Node, parts: DaemonParts): DaemonParts {
     const arm: Feeding['arm'] = async (options) =>
       (await this.#feedings.get(node)?.arm(options)) ?? refused('it is not fed yet');
-    return { ...parts, dataPlane: armedFirst(parts.dataPlane, arm) };
+    const settings = { ...parts.settings, standstillMs: boundMs };
+    return { ...parts, settings, dataPlane: armedFirst(parts.dataPlane, arm) };
   }
 
   protected override born(node: Node): void {
@@ -127,5 +128,19 @@ describe('with a watchdog in each host and nothing to fence with', () => {
     }
     expect(cluster.resets).toEqual(['n1']);
     await cluster.until(() => cluster.allServed(), boundMs + 10_000);
+  });
+
+  it('a node whose record names no watchdog is never excluded by time', async () => {
+    const cluster = new Cluster([{ method: 'leaseBound', boundMs: 1_000 }]);
+    for (const name of ['n1', 'n2']) await cluster.start(name);
+    await cluster.addDisk('d1', ['10.0.1.1', '10.0.1.2']);
+    await cluster.until(() => cluster.allServed(), 10_000);
+    const session = cluster.sessionOf('n1');
+    await cluster.kill('n1', 'host');
+    cluster.endSession(session);
+    const trouble = () => cluster.picture().includes('leaseBound of 1000 ms proves nothing about n1');
+    await cluster.until(trouble, 20_000);
+    await cluster.pass(60_000);
+    expect(cluster.allServed()).toBe(false);
   });
 });

@@ -29,13 +29,21 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
   const position = Number(params['position']);
   if (node === parts.settings.node) return refused('a node does not fence itself');
   const port = parts.fences[position];
-  if (port === undefined) return refused(`exclusion method ${String(position + 1)} is not a command here`);
+  if (port === undefined) return refused(unfit(parts, position, node));
   // Asked for by the last daemon, perhaps long ago: the node may be back, and nobody waits for its end any more.
   await parts.viewed();
   if (parts.view().exclusions.get(session)?.value.state === 'proven') return refused('it is proven already', 'proven');
   const deadlineMs = parts.settings.fenceDeadlinesMs[position] ?? 0;
   const outcome = await port.fence({ node, session }, { deadlineMs, signal });
   return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;
+}
+
+function unfit(parts: EffectParts, position: number, node: string): string {
+  const method = parts.settings.methods[position];
+  if (method?.method !== 'leaseBound') return `exclusion method ${String(position + 1)} runs no program here`;
+  const says = parts.view().nodes.get(node)?.record.standstillMs;
+  const why = says === undefined ? 'no record says that a watchdog stops it' : `it may take ${String(says)} ms to stop`;
+  return `leaseBound of ${String(method.boundMs)} ms proves nothing about ${node}: ${why}`;
 }
 
 async function publish(parts: EffectParts, params: Params): Answer {

@@ -121,6 +121,7 @@ function recordOf({ settings, clock }: EffectParts, params: Params, leaving: boo
     bootId: String(params['bootId']),
     ...(settings.place === undefined ? {} : { place: settings.place }),
     version: settings.version,
+    ...(settings.standstillMs === undefined ? {} : { standstillMs: settings.standstillMs }),
     inspector: settings.inspector,
     roles: [...settings.roles],
     leaving,
