@@ -53,7 +53,7 @@ Some settings must fit each other; the message shows the arithmetic:
 | \`session.renewEveryMs\` ≤ (\`ttlMs\` − \`marginMs\`) / 3 | two lost renewals cost all paths |
 | \`session.renewEveryMs\` + \`deadlines.consulMs\` < \`ttlMs\` − \`marginMs\` | one hanging renewal costs all paths |
 | \`leaseBound\`: \`watchdog.mode\` is \`required\` | a killed daemon leaves its paths served |
-| \`leaseBound\`: \`boundMs\` ≥ \`ttlMs\` − \`marginMs\` + \`teardownMs\` + 1000 + watchdog \`timeoutMs\` | it may serve |
+| \`leaseBound\`: \`boundMs\` ≥ \`ttlMs\` − \`marginMs\` + \`teardownMs\` + 1000 + \`timeoutMs\` | it may serve |
 | \`leaseBound\`: \`session.lockDelayMs\` ≥ \`boundMs\` + \`marginMs\` | others lock too early |
 | \`fenceAgent\`: each node is told apart, by \`{node}\` or in \`nodes\` | the wrong node is fenced |
 | \`sshPoweroff\`: a method that proves comes after it | it looks like fencing and is none |

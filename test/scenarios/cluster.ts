@@ -242,7 +242,8 @@ const cuttable = (cluster: ClusterPort, node: { readonly cutOff: boolean }): Clu
   });
 
 const settingsFor = (node: string, methods: readonly Method[]): DaemonSettings => ({
-  node, instance: `instance of ${node}`, bootId: `boot of ${node}`, place: `place of ${node}`, version: '0', standstillMs: 12_000,
+  node, instance: `instance of ${node}`, bootId: `boot of ${node}`, place: `place of ${node}`, version: '0',
+  standstillMs: 12_000,
   roles: ['gateway'],
   inspector: `http://${node}`, portalPort: 3260,
   session: { ttlMs: 10_000, lockDelayMs: 2_000, nodeHealth: true, marginMs: 2_000, renewEveryMs: 2_000 },
