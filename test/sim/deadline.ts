@@ -1,0 +1,33 @@
+// Nobody serves past its own deadline: a daemon that runs lets go of every path in the moment in which its lease ends.
+import type { Daemon } from '../../src/daemon/daemon.ts';
+import type { Host } from './host.ts';
+import type { Parts } from './parts.ts';
+import type { Timeline } from './timeline.ts';
+
+const idleMs = 1_000;
+/** Turns that may have to be written before the last path has heard. */
+const commitsMax = 8;
+const journalPatienceMs = 2_000;
+
+export function watchDeadline({ world, judge, shape }: Parts, host: Host, daemon: Daemon, process: Timeline): void {
+  let overSinceMs: number | null = null;
+  const again = (ms: number): void => {
+    world.after(ms, look);
+  };
+  const look = (): void => {
+    if (process.isEnded) return;
+    if (!process.isRunning) return process.deliver(() => again(0));
+    const leftMs = daemon.lease.remainingMs;
+    const paths = leftMs > 0 ? [] : host.enabledPaths();
+    if (leftMs > 0 || paths.length === 0) {
+      overSinceMs = null;
+      return again(leftMs > 0 ? leftMs * 1.03 + 1 : idleMs);
+    }
+    const slackMs = 1 + commitsMax * shape.commitMs + (host.journalFault === null ? 0 : journalPatienceMs);
+    overSinceMs ??= world.nowMs;
+    if (world.nowMs - overSinceMs < slackMs) return again(slackMs);
+    const what = `${host.name} is past its deadline since ${String(world.nowMs - overSinceMs)} ms, and still serves`;
+    judge.violate('served after the own deadline', `${what} ${paths.join(', ')}`);
+  };
+  again(idleMs);
+}

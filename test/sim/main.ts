@@ -1,0 +1,114 @@
+// `npm run sim`: whole clusters in one process, on a clock of their own, with everything going wrong that can.
+import { parseArgs } from 'node:util';
+import { tryMutants } from './mutants/try.ts';
+import { everyKind, type FaultKind } from './plan.ts';
+import { describe } from './report.ts';
+import { runOnce, type Order } from './run.ts';
+import { shrink } from './shrink.ts';
+
+const help = `npm run sim -- [options]
+
+  --seed N        one run; all it does follows from N. Says every event when it fails, or with --trace
+  --seeds N       that many runs, from --from on (default ${String(150)})
+  --from N        the first seed (default 1)
+  --nodes N       3 or 5 nodes (default: both, in turns)
+  --paths N       up to 60 paths (default: a few, by the seed)
+  --hours N       simulated time of one run (default 0.5)
+  --faults A,B    only these kinds of faults; "none" for none
+  --speed         how fast: 3 nodes and 60 paths, and the bar
+  --mutants       breaks the rules of safety one at a time, and looks whether that is noticed
+  --only NAME     only this one of them
+  --trace         prints one line per event
+  --json          one JSON object on the last line`;
+
+const seedsByDefault = 150;
+const speedBar = 300;
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string', default: '1' },
+    nodes: { type: 'string' }, paths: { type: 'string' }, hours: { type: 'string', default: '0.5' },
+    faults: { type: 'string' }, speed: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false }, only: { type: 'string' }, trace: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+  },
+});
+const say = (text: string): void => (values.json ? console.error(text) : console.log(text));
+
+interface Figures {
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly failures: readonly string[];
+}
+
+if (values.help) console.log(help);
+else {
+  const { metrics, failures } = await chosen();
+  if (values.json) console.log(JSON.stringify({ ok: failures.length === 0, metrics, failures }));
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+function chosen(): Promise<Figures> {
+  if (values.mutants) return tryMutants({ seedsMax: Number(values.seeds ?? 2_000), only: values.only, say });
+  return values.speed ? measureSpeed() : runMany();
+}
+
+async function runMany(): Promise<Figures> {
+  const first = Number(values.seed ?? values.from);
+  const count = values.seed === undefined ? Number(values.seeds ?? seedsByDefault) : 1;
+  const totals = { runs: 0, hours: 0, hoursOf: { 3: 0, 5: 0 } as Record<string, number>, faults: 0, writes: 0, events: 0 };
+  const failures: string[] = [];
+  const startMs = performance.now();
+  for (let seed = first; seed < first + count; seed += 1) {
+    const order = orderOf(seed);
+    const verdict = await runOnce({ ...order, trace: values.trace });
+    if (values.trace) say(verdict.lines.join('\n'));
+    if (values.seed !== undefined) say(`digest ${verdict.digest}`);
+    const hours = verdict.simulatedMs / 3_600_000;
+    totals.runs += 1;
+    totals.hours += hours;
+    totals.hoursOf[String(order.nodes)] = (totals.hoursOf[String(order.nodes)] ?? 0) + hours;
+    totals.faults += verdict.plan.length;
+    totals.writes += verdict.writes;
+    totals.events += verdict.events;
+    if (verdict.violation !== null) failures.push(await explain(order, verdict));
+    if (totals.runs % 1_000 === 0) say(`${String(totals.runs)} runs, ${totals.hours.toFixed(0)} h`);
+  }
+  const seconds = (performance.now() - startMs) / 1_000;
+  const speed = Math.round((totals.hours * 3_600) / seconds);
+  say(`${String(totals.runs)} runs, ${totals.hours.toFixed(1)} simulated hours, ${String(totals.faults)} faults, ` +
+    `${String(totals.writes)} writes, ${seconds.toFixed(1)} s, ${String(speed)} × real time: ` +
+    `${failures.length === 0 ? 'no violation' : `${String(failures.length)} violations`}`);
+  return { metrics: { ...totals, seconds, speed }, failures };
+}
+
+function orderOf(seed: number): Order {
+  const nodes = values.nodes === undefined ? (seed % 2 === 0 ? 5 : 3) : Number(values.nodes);
+  const kinds = values.faults === 'none' ? [] : values.faults?.split(',').filter(isKind);
+  return {
+    seed, nodes, paths: values.paths === undefined ? null : Number(values.paths), hours: Number(values.hours),
+    ...(kinds === undefined ? {} : { kinds }),
+  };
+}
+
+const isKind = (name: string): name is FaultKind => (everyKind as readonly string[]).includes(name);
+
+/** Answers the first line of it. */
+async function explain(order: Order, failed: Awaited<ReturnType<typeof runOnce>>): Promise<string> {
+  const shortest = await shrink(order, failed);
+  const told = await runOnce({ ...order, plan: shortest.plan, trace: true });
+  const text = describe(order, told, failed.plan.length);
+  say(`\n${text}\n`);
+  return text.split('\n').slice(0, 2).join(': ');
+}
+
+async function measureSpeed(): Promise<Figures> {
+  const startMs = performance.now();
+  const { simulatedMs, events, violation } = await runOnce({ seed: 1, nodes: 3, paths: 60, hours: Number(values.hours) });
+  const wallMs = performance.now() - startMs;
+  const speed = Math.round(simulatedMs / wallMs);
+  say(`3 nodes, 60 paths: ${String(speed)} × real time, ${String(events)} events; the bar is ${String(speedBar)} ×`);
+  const failures = [
+    ...(speed < speedBar ? [`${String(speed)} × real time is below ${String(speedBar)}`] : []),
+    ...(violation === null ? [] : [`${violation.rule}: ${violation.what}`]),
+  ];
+  return { metrics: { speed, simulatedMs, wallMs: Math.round(wallMs), events, bar: speedBar }, failures };
+}

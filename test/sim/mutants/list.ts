@@ -1,0 +1,160 @@
+// The mistakes, each of them one that somebody could make: a few words of one file are others.
+
+export interface Patch {
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Mutant {
+  readonly name: string;
+  readonly about: string;
+  readonly patches: readonly Patch[];
+}
+
+const teardown = 'machines/disk-path/teardown.ts';
+const exclusionMachine = 'machines/exclusion/exclusion.machine.ts';
+const exclusionEffects = 'src/daemon/effects/exclusion.ts';
+const lease = 'src/daemon/lease.ts';
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'evidence-dropped',
+    about: 'who takes a lock forgets who had it before, and so has nobody to see excluded',
+    patches: [{
+      file: 'src/daemon/effects/lock.ts',
+      find: "const evidence = params['evidence'] as Incarnation | null;\n  const key",
+      replace: "const evidence = null as Incarnation | null;\n  const key",
+    }],
+  },
+  {
+    name: 'evidence-cleared-unproven',
+    about: 'the evidence of the last owner is cleared without waiting for the proof',
+    patches: [{
+      file: 'machines/disk-path/locking.ts',
+      find: "{ guard: 'needsProof', target: 'proving', actions: 'noteGrant' }",
+      replace: "{ guard: 'needsProof', target: 'clearing', actions: 'noteGrant' }",
+    }],
+  },
+  {
+    name: 'fence-unknown-trusted',
+    about: 'a fence that did not answer counts as a node that is off',
+    patches: [{
+      file: exclusionMachine, find: "'fence.runUnknown': next", replace: "'fence.runUnknown': { target: 'publishing' }",
+    }],
+  },
+  {
+    name: 'fence-refusal-trusted',
+    about: 'a fence that says no counts as a node that is off',
+    patches: [{
+      file: exclusionMachine, find: "'fence.runRefused': next", replace: "'fence.runRefused': { target: 'publishing' }",
+    }],
+  },
+  {
+    name: 'bound-not-awaited',
+    about: 'the bound of a lease counts as passed without waiting for it',
+    patches: [{
+      file: exclusionMachine,
+      find: "return method?.method === 'leaseBound' ? method.boundMs : 0;",
+      replace: 'return 0;',
+    }],
+  },
+  {
+    name: 'own-proof-without-looking',
+    about: 'a node says that it serves nothing any more, and has not looked',
+    patches: [{
+      file: exclusionEffects,
+      find: 'if (busy !== undefined) return',
+      replace: 'if (busy !== undefined && session === null) return',
+    }, {
+      file: exclusionEffects,
+      find: 'if (served !== null) return',
+      replace: 'if (served !== null && session === null) return',
+    }],
+  },
+  {
+    name: 'no-read-back',
+    about: 'after its removal nobody looks whether the address is gone',
+    patches: ['address.removeRefused', 'address.removeUnknown'].map((event) => ({
+      file: teardown, find: `'${event}': { target: 'verifying'`, replace: `'${event}': { target: 'freeing'`,
+    })),
+  },
+  {
+    name: 'unknown-is-gone',
+    about: 'a node that cannot be read back counts as one that serves nothing',
+    patches: ['path.observeUnknown', 'path.observeRefused'].map((event) => ({
+      file: teardown, find: `'${event}': notProven`, replace: `'${event}': { target: 'freeing' }`,
+    })),
+  },
+  {
+    name: 'deadline-ignored',
+    about: 'a node that hears nothing from Consul serves on',
+    patches: [{
+      file: lease,
+      find: 'if (session === null || this.#over || this.remainingMs > 0) return;',
+      replace: 'if (session === null || this.#over || this.remainingMs >= 0) return;',
+    }],
+  },
+  {
+    name: 'deadline-on-the-wall',
+    about: 'the deadline counts on the wall clock, which jumps',
+    patches: [{
+      file: lease,
+      find: 'return this.#over ? 0 : Math.max(0, this.#deadlineMs - this.#parts.clock.monotonicMs());',
+      replace: 'return this.#over ? 0 : Math.max(0, this.#deadlineMs - this.#parts.clock.wallMs() + 1_750_000_000_000);',
+    }],
+  },
+  {
+    name: 'lease-not-asked',
+    about: 'what starts to serve is done without looking at the lease',
+    patches: [{
+      file: 'src/daemon/dispatcher.ts', find: 'if (!this.#parts.mayServe()) return', replace: 'if (intent === null) return',
+    }],
+  },
+  {
+    name: 'loss-not-acted-on',
+    about: 'a node whose session is lost serves on',
+    patches: [{
+      file: 'machines/node/node.machine.ts',
+      find: "'session.lost': lost,\n        'lease.expired': lost,\n        'session.orphaned'",
+      replace: "'lease.expired': lost,\n        'session.orphaned'",
+    }],
+  },
+  {
+    name: 'lock-given-back-first',
+    about: 'a path that is given up gives its lock back before it is closed',
+    patches: [{
+      file: teardown,
+      find: "  tags: ['holding'],\n  initial: 'blocking',",
+      replace: "  tags: ['holding'],\n  initial: 'unlocking',",
+    }],
+  },
+  {
+    name: 'stale-view-of-own-lock',
+    about: 'a node believes that it still has the lock, whatever Consul says, and does not ask before it opens',
+    patches: [{
+      file: 'src/daemon/translate.ts',
+      find: 'const lost = isReleasing ? null : lostReason(',
+      replace: 'const lost = isReleasing || view !== null ? null : lostReason(',
+    }, {
+      file: 'machines/disk-path/mapped.ts',
+      find: "'lock.confirmRefused': { target: '#fenced', actions: 'noteTrouble' }",
+      replace: "'lock.confirmRefused': { target: 'opening', actions: 'noteTrouble' }",
+    }],
+  },
+  {
+    name: 'excluded-session-taken-up',
+    about: 'a daemon goes on with a session whose exclusion somebody has asked for',
+    patches: [{
+      file: 'src/daemon/effects/node.ts',
+      find: "exclusion.value === null ? done({ session })",
+      replace: "exclusion.kind === 'done' ? done({ session })",
+    }],
+  },
+  {
+    name: 'watchdog-always-fed',
+    about: 'the watchdog is fed although paths are served without right',
+    patches: [{ file: 'src/daemon/feeding.ts', find: 'if (verdict.feeds) watchdog.feed();', replace: 'watchdog.feed();' }],
+  },
+];

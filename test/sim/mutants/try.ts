@@ -1,0 +1,38 @@
+// Each rule of safety is broken once, on purpose. A simulator that does not notice is worth nothing.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Violation } from '../judge.ts';
+import { mutants, type Mutant } from './list.ts';
+
+interface Hunted {
+  readonly seeds: number;
+  readonly found: Violation | null;
+}
+
+const hunt = fileURLToPath(new URL('hunt.ts', import.meta.url));
+const load = new URL('load.ts', import.meta.url).href;
+const run = promisify(execFile);
+
+export async function tryMutants({ seedsMax, only, say }: {
+  seedsMax: number; only: string | undefined; say: (text: string) => void;
+}) {
+  const failures: string[] = [];
+  const metrics: Record<string, unknown> = {};
+  for (const mutant of mutants.filter(({ name }) => only === undefined || name === only)) {
+    const hunted = await hunting(mutant, seedsMax);
+    metrics[mutant.name] = hunted;
+    if (hunted.found === null) failures.push(`${mutant.name} was not caught within ${String(hunted.seeds)} seeds`);
+    const verdict = hunted.found === null ? 'NOT CAUGHT' : `caught by seed ${String(hunted.seeds)}: ${hunted.found.rule}`;
+    say(`${mutant.name}: ${mutant.about}\n  ${verdict}`);
+  }
+  say(`${String(Object.keys(metrics).length - failures.length)} of ${String(Object.keys(metrics).length)} caught`);
+  return { metrics, failures };
+}
+
+async function hunting({ name }: Mutant, seedsMax: number): Promise<Hunted> {
+  const { stdout } = await run(process.execPath, ['--import', load, hunt, String(seedsMax)], {
+    env: { ...process.env, PATHWARDEN_SIM_MUTANT: name },
+  });
+  return JSON.parse(stdout) as Hunted;
+}

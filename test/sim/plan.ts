@@ -1,0 +1,140 @@
+// Everything that will go wrong in a run, as data: so that a failing run can be tried again with less of it.
+import type { Shape } from './shape.ts';
+import { randomFrom, type Random } from './random.ts';
+
+/** When exactly a daemon dies: at the time, or at its n-th record, command or request after it. */
+export type Moment = { readonly what: 'time' | 'record' | 'command' | 'request'; readonly count: number };
+
+interface Somewhere {
+  readonly atMs: number;
+  readonly node: string;
+}
+
+interface Lasting {
+  readonly forMs: number;
+}
+
+export type Fault =
+  | (Somewhere & { readonly kind: 'killDaemon'; readonly moment: Moment; readonly downMs: number;
+      readonly journal: 'kept' | 'lost' })
+  | (Somewhere & { readonly kind: 'powerLoss'; readonly moment: Moment; readonly downMs: number })
+  | (Somewhere & { readonly kind: 'restart'; readonly how: 'keep' | 'drain'; readonly downMs: number })
+  | (Somewhere & Lasting & { readonly kind: 'pauseDaemon'; readonly seed: number })
+  | (Somewhere & Lasting & { readonly kind: 'freezeHost'; readonly seed: number; readonly clockStops: boolean })
+  | (Somewhere & { readonly kind: 'wallJump'; readonly byMs: number })
+  | (Somewhere & Lasting & { readonly kind: 'lossy'; readonly seed: number; readonly lose: number;
+      readonly loseAnswer: number; readonly twice: number; readonly delayMs: number })
+  | (Somewhere & Lasting & { readonly kind: 'cutOff'; readonly way: 'both' | 'requests' | 'answers';
+      readonly gossip: boolean })
+  | (Somewhere & Lasting & { readonly kind: 'unlinked' })
+  | (Somewhere & Lasting & { readonly kind: 'gossipLies' })
+  | (Somewhere & { readonly kind: 'endSession' })
+  | (Somewhere & Lasting & { readonly kind: 'badCommands'; readonly seed: number; readonly verbs: string;
+      readonly how: 'slow' | 'refuse' | 'unknown' | 'applied' | 'hang'; readonly share: number })
+  | (Somewhere & Lasting & { readonly kind: 'badJournal'; readonly how: 'full' | 'hang' })
+  | (Somewhere & { readonly kind: 'tamper'; readonly path: string; readonly what: 'address' | 'portal' })
+  | (Somewhere & Lasting & { readonly kind: 'drain' })
+  | (Somewhere & { readonly kind: 'release'; readonly path: string; readonly to: string | null })
+  | (Somewhere & { readonly kind: 'confirmDown'; readonly by: string })
+  | ({ readonly atMs: number; readonly kind: 'stopDisk'; readonly disk: string } & Lasting)
+  | ({ readonly atMs: number; readonly kind: 'noLeader'; readonly silent: boolean } & Lasting)
+  | ({ readonly atMs: number; readonly kind: 'badFence'; readonly how: 'late' | 'fail' | 'hang' | 'wrong' } & Lasting);
+
+export type FaultKind = Fault['kind'];
+
+const weights: Readonly<Record<FaultKind, number>> = {
+  killDaemon: 10, powerLoss: 7, restart: 4, pauseDaemon: 8, freezeHost: 6, wallJump: 2, lossy: 8, cutOff: 9,
+  unlinked: 2, gossipLies: 5, endSession: 5, badCommands: 12, badJournal: 5, tamper: 3, drain: 4, release: 6,
+  confirmDown: 3, stopDisk: 3, noLeader: 6, badFence: 6,
+};
+const faultKinds = Object.keys(weights) as readonly FaultKind[];
+const bag = faultKinds.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
+
+/** Faults come in bursts, so that they meet, with calm between them, so that each burst finds a whole cluster. */
+export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] = faultKinds): readonly Fault[] {
+  const plan: Fault[] = [];
+  const kinds = bag.filter((kind) => only.includes(kind));
+  let atMs = 10_000 + random.wait(10_000);
+  while (kinds.length > 0 && atMs < shape.troubleMs - 30_000) {
+    const count = random.between(1, 6);
+    for (let each = 0; each < count; each += 1) {
+      const when = atMs + random.pick([0, random.between(0, 500), random.wait(6_000)]);
+      if (when < shape.troubleMs - 1_000) plan.push(faultAt(shape, random.pick(kinds), when, random.fork()));
+    }
+    atMs += 40_000 + random.wait(120_000);
+  }
+  return plan.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+export const everyKind = faultKinds;
+
+function faultAt(shape: Shape, kind: FaultKind, atMs: number, random: Random): Fault {
+  const node = random.pick(shape.nodes);
+  const leftMs = shape.troubleMs - atMs;
+  const lasting = (meanMs: number): number => Math.max(1, Math.min(leftMs, random.wait(meanMs)));
+  const downMs = Math.min(leftMs, random.pick([0, 500, 2_000, random.wait(10_000), random.wait(40_000)]));
+  const seed = random.between(0, 2 ** 31);
+  const paths = shape.disks.flatMap((disk) => disk.paths.map(({ id }) => id));
+  const at = { atMs, node };
+  switch (kind) {
+    case 'killDaemon':
+      return { ...at, kind, moment: momentOf(random), downMs, journal: random.chance(0.1) ? 'lost' : 'kept' };
+    case 'powerLoss':
+      return { ...at, kind, moment: momentOf(random), downMs: Math.max(1_000, downMs) };
+    case 'restart':
+      return { ...at, kind, how: random.pick(['keep', 'drain']), downMs };
+    case 'pauseDaemon':
+      return { ...at, kind, seed, forMs: lasting(random.pick([500, 5_000, 15_000, 60_000])) };
+    case 'freezeHost':
+      return { ...at, kind, seed, forMs: lasting(random.pick([2_000, 15_000, 60_000])), clockStops: random.chance(0.5) };
+    case 'wallJump':
+      return { ...at, kind, byMs: random.between(-3_600_000, 3_600_000) };
+    case 'lossy':
+      return {
+        ...at, kind, seed, forMs: lasting(20_000), lose: random.next() * 0.4, loseAnswer: random.next() * 0.5,
+        twice: random.next() * 0.2, delayMs: random.pick([20, 300, 1_500]),
+      };
+    case 'cutOff':
+      return {
+        ...at, kind, forMs: lasting(random.pick([3_000, 12_000, 40_000])), way: random.pick(['both', 'requests', 'answers']),
+        gossip: random.chance(0.5),
+      };
+    case 'badCommands':
+      return {
+        ...at, kind, seed, forMs: lasting(random.pick([2_000, 20_000])), verbs: random.pick(verbGroups),
+        how: random.pick(['slow', 'refuse', 'unknown', 'applied', 'hang']), share: random.pick([0.2, 0.5, 1]),
+      };
+    case 'badJournal':
+      return { ...at, kind, how: random.pick(['full', 'hang']), forMs: lasting(random.pick([300, 3_000, 20_000])) };
+    case 'tamper':
+      return { ...at, kind, path: random.pick(paths), what: random.pick(['address', 'portal']) };
+    case 'release':
+      return { ...at, kind, path: random.pick(paths), to: random.chance(0.5) ? random.pick(shape.nodes) : null };
+    case 'confirmDown':
+      return { ...at, kind, by: random.pick(shape.nodes) };
+    case 'stopDisk':
+      return { atMs, kind, disk: random.pick(shape.disks).disk, forMs: lasting(10_000) };
+    case 'noLeader':
+      return { atMs, kind, silent: random.chance(0.5), forMs: lasting(random.pick([1_000, 5_000, 30_000])) };
+    case 'badFence':
+      return { atMs, kind, how: random.pick(['late', 'fail', 'hang', 'wrong']), forMs: lasting(40_000) };
+    case 'endSession':
+      return { ...at, kind };
+    case 'drain':
+    case 'unlinked':
+    case 'gossipLies':
+      return { ...at, kind, forMs: lasting(10_000) };
+  }
+}
+
+/** Verbs begin with one of these. */
+const verbGroups = ['', 'target.', 'address.', 'traffic.', 'backstore.', 'target.ensureClosed', 'target.observe',
+  'address.observe', 'address.ensureRemoved', 'target.ensureOpen'];
+
+const momentOf = (random: Random): Moment =>
+  random.chance(0.4)
+    ? { what: 'time', count: 0 }
+    : { what: random.pick(['record', 'command', 'request']), count: random.between(1, 12) };
+
+/** Chance of its own for one fault: what else is planned does not change it. */
+export const chanceOf = (fault: { readonly seed: number }): Random => randomFrom(fault.seed);

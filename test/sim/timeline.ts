@@ -1,0 +1,156 @@
+// One time line of one host or process: it can stand still, run fast or slow, and end. What falls due while it stands
+// still happens when it goes on.
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Cancel, World } from './world.ts';
+
+export interface TimelineOptions {
+  readonly world: World;
+  /** Monotonic milliseconds for each true one: 0.98 … 1.02. */
+  readonly rate: number;
+  /** Timers come this much too early at most, as Node's do: it counts from when its event loop last woke. */
+  readonly earlyMs?: number;
+  wallOffsetMs(): number;
+}
+
+interface Armed {
+  readonly fire: () => void;
+  /** True time. */
+  dueMs: number;
+  cancel: Cancel;
+}
+
+const finestMs = 0.01;
+const wallStartMs = 1_750_000_000_000;
+
+export class Timeline implements Clock {
+  readonly #world: World;
+  readonly #rate: number;
+  readonly #earlyMs: number;
+  readonly #wallOffsetMs: () => number;
+  readonly #bornMs: number;
+  readonly #armed = new Set<Armed>();
+  #held: (() => void)[] = [];
+  #stoodStillMs = 0;
+  #stillSinceMs: number | null = null;
+  #ended = false;
+
+  constructor({ world, rate, earlyMs = 0, wallOffsetMs }: TimelineOptions) {
+    this.#world = world;
+    this.#rate = rate;
+    this.#earlyMs = earlyMs;
+    this.#wallOffsetMs = wallOffsetMs;
+    this.#bornMs = world.nowMs;
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  get isStill(): boolean {
+    return this.#stillSinceMs !== null;
+  }
+
+  get isRunning(): boolean {
+    return !this.#ended && this.#stillSinceMs === null;
+  }
+
+  monotonicMs(): number {
+    return (this.#world.nowMs - this.#bornMs - this.#stoodStillMs) * this.#rate;
+  }
+
+  wallMs(): number {
+    return Math.round(wallStartMs + this.#world.nowMs + this.#wallOffsetMs());
+  }
+
+  after(ms: number, fire: () => void): Cancel {
+    const early = ms > this.#earlyMs ? this.#earlyMs : 0;
+    // No timer is finer than this; without it a rounded rest could come due for ever.
+    const waitMs = ms > 0 ? Math.max(finestMs, ms - early) : 0;
+    const dueMs = this.#world.nowMs + waitMs / this.#rate;
+    const armed: Armed = { fire, dueMs, cancel: () => {} };
+    this.#arm(armed);
+    return () => {
+      this.#armed.delete(armed);
+      armed.cancel();
+    };
+  }
+
+  /** Something from outside reaches it: at once, or when it goes on, or never. */
+  deliver(happen: () => void): void {
+    if (this.#ended) return;
+    if (this.#stillSinceMs === null) happen();
+    else this.#held.push(happen);
+  }
+
+  /** The same for the answer of a call. */
+  answer<T>(call: Promise<T>): Promise<T> {
+    if (this.#ended) return never<T>();
+    return new Promise((resolve, reject) => {
+      call.then(
+        (value) => this.deliver(() => resolve(value)),
+        (error: unknown) => this.deliver(() => reject(error instanceof Error ? error : new Error(String(error)))),
+      );
+    });
+  }
+
+  standStill(): void {
+    this.#stillSinceMs ??= this.#world.nowMs;
+  }
+
+  /** `lost`: its monotonic clock did not see the time that passed. */
+  goOn(lost: boolean, order: (held: (() => void)[]) => (() => void)[]): void {
+    if (this.#stillSinceMs === null) return;
+    const stoodMs = this.#world.nowMs - this.#stillSinceMs;
+    this.#stillSinceMs = null;
+    if (lost) this.#shift(stoodMs);
+    const held = order(this.#held);
+    this.#held = [];
+    // One after the other, each with what follows from it.
+    for (const happen of held) this.#world.after(0, () => this.deliver(happen));
+  }
+
+  end(): void {
+    this.#ended = true;
+    for (const { cancel } of this.#armed) cancel();
+    this.#armed.clear();
+    this.#held = [];
+  }
+
+  #shift(byMs: number): void {
+    this.#stoodStillMs += byMs;
+    for (const armed of this.#armed) {
+      armed.cancel();
+      armed.dueMs += byMs;
+      this.#arm(armed);
+    }
+  }
+
+  #arm(armed: Armed): void {
+    if (this.#ended) return;
+    this.#armed.add(armed);
+    armed.cancel = this.#world.at(armed.dueMs, () => {
+      if (!this.#armed.delete(armed)) return;
+      this.#hold(armed);
+    });
+  }
+
+  /** A timer that is due while time stands still can still be cancelled by what happens before it. */
+  #hold(armed: Armed): void {
+    if (this.#stillSinceMs === null) {
+      armed.fire();
+      return;
+    }
+    let isOff = false;
+    armed.cancel = () => {
+      isOff = true;
+    };
+    this.#armed.add(armed);
+    this.#held.push(() => {
+      if (isOff) return;
+      this.#armed.delete(armed);
+      armed.fire();
+    });
+  }
+}
+
+export const never = <T>(): Promise<T> => new Promise<T>(() => {});
