@@ -4,7 +4,8 @@ import { pseudoRandom, type PseudoRandom } from '../machines/random.ts';
 import type { Life } from './life.ts';
 
 const latenciesMs = [0, 0, 0, 1, 2, 3, 5, 8, 15, 30];
-/** Nothing that was under way when a daemon was cut takes longer than this. */
+const lateMs = [0, 0, 100, 700, 2_500];
+/** No command that was under way when a daemon was cut takes longer than this. */
 const restartAfterMs = [40, 60, 250, 1_000, 1_800];
 const compactEveryMs = 400;
 
@@ -23,6 +24,10 @@ export class Chance {
   /** What was under way when the daemon was cut happens all the same. */
   lands(life: Life): boolean {
     return this.#of(life).below(2) === 0;
+  }
+
+  lateMs(life: Life): number {
+    return this.#of(life).pick(lateMs);
   }
 
   restartAfterMs(life: Life): number {

@@ -14,11 +14,15 @@ export interface Harness {
   latencyMs(life: Life): number;
   /** Does what was under way when the daemon was cut still happen? */
   lands(life: Life): boolean;
+  /** How much later a request over the network may still arrive. */
+  lateMs(life: Life): number;
   wait(ms: number): Promise<void>;
   /** The daemon asks its node for something. Answers who is told how it ended. */
   asked(life: Life, name: string, params: object): (outcome: unknown) => void;
   durable(life: Life, records: readonly JournalRecord[]): void;
 }
+
+const changesNode = new Set(Object.values(dataPlaneNames));
 
 type Call = (...given: unknown[]) => Promise<unknown>;
 
@@ -37,6 +41,8 @@ export function throughHarness(harness: Harness, life: Life, parts: DaemonParts)
 async function call(harness: Harness, life: Life, name: string, params: object, work: () => Promise<unknown>) {
   if (life.isOver || harness.at(life, `${name}: asked for`)) return never();
   await harness.wait(harness.latencyMs(life));
+  // Commands end with their service; what went out to the network goes on by itself.
+  if (life.isOver && !changesNode.has(name)) await harness.wait(harness.lateMs(life));
   if (life.isOver ? !harness.lands(life) : harness.at(life, `${name}: not done`)) return never();
   const answered = life.isOver ? () => {} : harness.asked(life, name, params);
   const outcome = await work();

@@ -158,6 +158,10 @@ export class World extends Cluster implements Harness {
     return !this.#off.has(life.node) && this.#chance.lands(life);
   }
 
+  lateMs(life: Life): number {
+    return this.#chance.lateMs(life);
+  }
+
   wait(ms: number): Promise<void> {
     if (ms === 0) return Promise.resolve();
     return new Promise((resolve) => {

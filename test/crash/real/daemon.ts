@@ -37,6 +37,7 @@ const harness: Harness = {
   },
   latencyMs: () => 0,
   lands: () => false,
+  lateMs: () => 0,
   wait: () => Promise.resolve(),
   asked: () => () => {},
   durable: () => {},
