@@ -20,14 +20,13 @@ export interface Device {
   readonly ended: Promise<unknown>;
   /** Resolves when this many more bytes have come. */
   more(count: number): Promise<void>;
+  close(): void;
 }
 
 export async function openStage(settings: { everyMs?: number; tokenAgeMs?: number } = {}): Promise<Stage> {
   const folder = await mkdtemp('/tmp/pathwarden-watchdog-');
   const file = join(folder, 'watchdog7');
-  spawnSync('mkfifo', [file]);
-  const reader = spawn('cat', [file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const device = deviceOf(file, reader);
+  const device = openDevice(file);
   const argv = [file, String(settings.everyMs ?? 20), String(settings.tokenAgeMs ?? 1000)];
   const feeder = fork(join(import.meta.dirname, 'feeder.ts'), argv);
   await once(feeder, 'message');
@@ -36,16 +35,19 @@ export async function openStage(settings: { everyMs?: number; tokenAgeMs?: numbe
     device,
     keeper: () => Number(readFileSync(`/proc/${feeder.pid}/task/${feeder.pid}/children`, 'utf8').trim()),
     async close() {
-      for (const child of [feeder, reader]) if (child.exitCode === null) child.kill('SIGKILL');
+      if (feeder.exitCode === null) feeder.kill('SIGKILL');
+      device.close();
       await rm(folder, { recursive: true });
     },
   };
 }
 
-function deviceOf(file: string, reader: ChildProcess): Device {
+export function openDevice(file: string): Device {
+  spawnSync('mkfifo', [file]);
+  const reader = spawn('cat', [file], { stdio: ['ignore', 'pipe', 'inherit'] });
   let bytes = '';
   const waiting = new Set<() => void>();
-  reader.stdout?.on('data', (chunk: Buffer) => {
+  reader.stdout.on('data', (chunk: Buffer) => {
     bytes += chunk.toString('latin1');
     for (const look of waiting) look();
   });
@@ -55,6 +57,7 @@ function deviceOf(file: string, reader: ChildProcess): Device {
       return bytes;
     },
     ended: once(reader, 'close'),
+    close: () => void reader.kill('SIGKILL'),
     more(count) {
       const goal = bytes.length + count;
       const { promise, resolve } = Promise.withResolvers<void>();
