@@ -31,8 +31,13 @@ async function lastTake(history: History, path: string): Promise<readonly Journa
       continue;
     }
     const isResting = state.startsWith('unlocked') && state !== 'unlocked.waiting';
-    if (isResting && isWithin) break;
-    if (isResting) continue;
+    if (isResting) {
+      // A bid that another node won took nothing.
+      if (take.some(hasBegun)) break;
+      take.length = 0;
+      isWithin = false;
+      continue;
+    }
     isWithin = true;
     wasServed ||= state === 'enabled';
     take.unshift(record);
@@ -40,6 +45,9 @@ async function lastTake(history: History, path: string): Promise<readonly Journa
   }
   return take;
 }
+
+const hasBegun = (record: JournalRecord): boolean =>
+  /^(mapped|enabled|locking\.(proving|clearing))/.test(stateIn(record));
 
 /** What the disk and the exclusions of lost owners did meanwhile. */
 async function helpers(

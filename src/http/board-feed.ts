@@ -92,7 +92,8 @@ export class BoardFeed {
   #sendPulse(): void {
     const inspector = this.#inspector;
     const { index, ageMs, trouble } = inspector.cluster();
-    const pulse: Pulse = { at: inspector.replay?.until ?? Date.now(), health: inspector.health(), index, ageMs, trouble };
+    const at = inspector.replay?.until ?? Date.now();
+    const pulse: Pulse = { at, health: inspector.health(), index, ageMs, trouble };
     const json = JSON.stringify(pulse);
     for (const stream of this.#streams) stream.send('pulse', json);
     if (this.#isDue) this.#changed();

@@ -92,7 +92,7 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     await show();
     const until = new Date(then).toISOString().replace('T', ' ').replace('Z', ' UTC');
     expect(await page.locator('#replay').textContent())
-      .toBe(`⏪ Replay of /tmp/n1.ndjson: what n1 had written up to ${until} (#31). Read only.`);
+      .toBe(`◀ Replay of /tmp/n1.ndjson: what n1 had written up to ${until} (#31). Read only.`);
     expect(await row('path/00001/1').locator('.badge').count()).toBe(0);
     expect(complaints).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { PathwardenError } from '../../errors.ts';
 import type { Explanation } from '../../ports/inspector.ts';
+import type { Client } from '../client.ts';
 import { connectionOptions, withExample } from '../context.ts';
 import { nameOf, parsePathId } from '../find.ts';
 import { clientOfNode, type NodeOptions, orElsewhere } from '../other-node.ts';
@@ -22,9 +23,22 @@ export function pathExplain({ terminal }: Shell): Command {
       const at = options.at === undefined ? undefined : timeIn(options.at);
       const client = await clientOfNode(options, terminal);
       const explanation = await orElsewhere(client, `path ${name}`, client.explain(`path/${name}`, at));
-      terminal.print(options.json === true ? ok({ explanation }) : explanationText(explanation, at));
+      if (options.json === true) {
+        terminal.print(ok({ explanation }));
+        return;
+      }
+      const elsewhere = options.node === undefined ? await hint(client, name) : '';
+      terminal.print(explanationText(explanation, at) + elsewhere);
     });
   return withExample(command, 'pathwarden path explain 00001/1', 'pathwarden path explain 00001/1 --at 12:03');
+}
+
+/** Another node has it: that one knows more. */
+async function hint(client: Client, name: string): Promise<string> {
+  const { node, disks } = await client.cluster();
+  const path = disks.flatMap(({ paths }) => paths).find((each) => nameOf(each) === name);
+  if (path === undefined || path.owner === null || path.owner === node) return '';
+  return `\n\n${path.owner} has it now: pathwarden path explain ${name} --node ${path.owner}`;
 }
 
 /** Wall clock milliseconds, to the end of the second or minute that was named. */

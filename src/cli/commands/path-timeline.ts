@@ -24,10 +24,12 @@ export function pathTimeline({ terminal }: Shell): Command {
 
 function drawing({ path, at, tookMs, state, isServed, phases }: TakeOver): string {
   const after = `after ${String(tookMs)} ms`;
-  const outcome = isServed ? `served ${after}` : `${state} ${after}, not served yet`;
+  const outcome = isServed ? `served ${after}` : `${state} ${after}, not served`;
   const head = `${path}: taken from ${clockTime(at)} on, ${outcome}`;
   const begin = Math.min(0, ...phases.map(({ startMs }) => startMs));
-  const end = Math.max(1, ...phases.map(({ startMs, tookMs: ms }) => startMs + ms));
+  // What goes on after the path is served would make the rest too small to see.
+  const during = phases.filter(({ startMs }) => startMs < tookMs);
+  const end = Math.max(1, tookMs, ...during.map(({ startMs, tookMs: ms }) => startMs + ms));
   const names = phases.map(({ name, within }) => (within === null ? name : `  ${name}`));
   const width = Math.max(...names.map((name) => name.length), 5);
   const figures = Math.max(...phases.map(({ tookMs: ms }) => String(ms).length), 1);
@@ -45,6 +47,6 @@ function drawing({ path, at, tookMs, state, isServed, phases }: TakeOver): strin
 function barOf({ startMs, tookMs }: TakeOver['phases'][number], begin: number, span: number): string {
   const column = (ms: number): number => Math.round(((ms - begin) / span) * barColumns);
   const from = Math.min(column(startMs), barColumns - 1);
-  const length = Math.max(1, column(startMs + tookMs) - from);
+  const length = Math.max(1, Math.min(column(startMs + tookMs), barColumns) - from);
   return `${' '.repeat(from)}${'█'.repeat(length)}`;
 }

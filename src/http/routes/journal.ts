@@ -25,7 +25,7 @@ export function journalRoutes(app: App, { inspector, token }: RouteContext): voi
         done();
       },
     },
-    async (request) => {
+    (request) => {
       const { by, ...limits } = request.body;
       request.log.info({ data: { by, ...limits } }, 'somebody removes old records from the journal');
       return inspector.compactJournal(limits);

@@ -166,7 +166,7 @@ function updateRow(row, path, disk, { cluster, since }) {
   const cell = (name) => row.querySelector(`[data-cell="${name}"]`);
   const look = localLook(path);
   setText(cell('ip'), path.ip);
-  setText(cell('owner'), path.owner ?? '— none');
+  setText(cell('owner'), path.owner ?? (cluster.replay === null ? '— none' : '— not known here'));
   setAttribute(cell('owner'), 'data-self', path.owner === cluster.node ? '' : null);
   setAttribute(cell('state').firstChild, 'data-kind', look.kind);
   setText(cell('state').querySelector('.glyph'), look.glyph);

@@ -6,16 +6,19 @@ import { notesOf, pathId } from './paths.js';
 /** When and how old the last contact with Consul was, so that its age can count on between pulses. */
 let contact = null;
 let lastSaid = '';
+let isReplay = false;
 
 export function startOverview() {
   setInterval(drawAge, 250);
 }
 
-export function drawPulse({ health, index, ageMs, trouble }) {
+export function drawPulse({ health, index, ageMs, trouble, replay }) {
+  if (replay !== undefined) isReplay = replay !== null;
   const ready = health.live && health.ready;
   const pill = byId('readiness');
-  setAttribute(pill, 'data-kind', ready ? 'good' : 'bad');
-  setText(pill, ready ? '● ready' : `▲ not ready: ${health.reasons.join('; ') || 'no reason given'}`);
+  setAttribute(pill, 'data-kind', isReplay ? 'idle' : ready ? 'good' : 'bad');
+  const why = health.reasons.join('; ') || 'no reason given';
+  setText(pill, isReplay ? '◀ replay' : ready ? '● ready' : `▲ not ready: ${why}`);
   setText(byId('consul-index'), String(index));
   contact = { ageMs, at: performance.now(), trouble };
   drawAge();
@@ -49,7 +52,7 @@ function drawReplay({ node, replay }) {
   document.body.toggleAttribute('data-replay', replay !== null);
   if (replay === null) return;
   const until = new Date(replay.until).toISOString().replace('T', ' ').replace('Z', ' UTC');
-  setText(banner, `⏪ Replay of ${replay.file}: what ${node} had written up to ${until} (#${replay.lastSeq}). Read only.`);
+  setText(banner, `◀ Replay of ${replay.file}: what ${node} had written up to ${until} (#${replay.lastSeq}). Read only.`);
 }
 
 function drawAge() {
