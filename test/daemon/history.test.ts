@@ -113,6 +113,12 @@ describe('the timeline of a take-over', () => {
     expect(takes.flatMap((take) => take?.phases.map(({ name }) => name) ?? [])).toContain('exclusion: command');
   });
 
+  it('is not that of a bid which another node won', async () => {
+    const bid = lost.findLast(({ event, value }) =>
+      event.type === 'path.notOffered' && dotted(value) === 'unlocked.idle');
+    expect(await timeline(await journalOf(lost), bid?.actor ?? '')).toBeNull();
+  });
+
   it('is that of the last one, and there is none where nothing was taken', async () => {
     const trouble = readFixture('0.1-trouble.ndjson');
     const take = await timeline(await journalOf(trouble), 'path/00001/1');
