@@ -73,12 +73,17 @@ export function describe(world: World, goal: Goal): Ending {
     alive: world.keys.below('nodes/').filter((key) => world.keys.isLocked(key)),
     nodes: nodes.map((name) => `${name} ${nodeState(world, name)}`),
     disks: world.keys.below('disks/'),
-    locks: world.keys.below('paths/').map((key) => `${key} ${world.keys.text(key) === '' ? 'free' : 'held'}`),
+    locks: world.keys.below('paths/').filter((key) => !isLate(world, key))
+      .map((key) => `${key} ${world.keys.text(key) === '' ? 'free' : 'held'}`),
     excluded: world.keys.below('exclusions/').map((key) => nodeOf(world.keys.text(key)))
       // A node that stops for good may find its session gone when it is started to stop once more.
       .filter((name) => !goal.stopped.includes(name)),
   };
 }
+
+/** A bid that was under way may make the key of a removed disk anew; all that can be done is to let go of it. */
+const isLate = (world: World, key: string): boolean =>
+  world.hadLateRequests && world.keys.text(key) === '' && !world.keys.has(key.replace(/^paths(.*)\/\d+$/, 'disks$1'));
 
 const nodeState = (world: World, name: string): string => (world.isUp(name) ? world.stateOf(name, 'node') : 'gone');
 const nodeOf = (value: string): string => (JSON.parse(value) as { node: string }).node;

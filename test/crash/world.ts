@@ -25,6 +25,8 @@ export class World extends Cluster implements Harness {
   readonly random: PseudoRandom;
   readonly ledger: Ledger;
   readonly failures: string[] = [];
+  /** A request arrived after its daemon had come back. */
+  hadLateRequests = false;
   readonly keys = new Keys(this.store);
   readonly knife: Knife;
   readonly #chance: Chance;
@@ -159,7 +161,9 @@ export class World extends Cluster implements Harness {
   }
 
   lateMs(life: Life): number {
-    return this.#chance.lateMs(life);
+    const ms = this.#chance.lateMs(life);
+    if (ms > 0) this.hadLateRequests = true;
+    return ms;
   }
 
   wait(ms: number): Promise<void> {
