@@ -51,6 +51,7 @@ const steps: readonly Step[] = [
     argv: ['node', 'src/cli/pathwarden.ts', 'demo', '--scenario', 'failover', '--json'],
     deadlineMinutes: 3,
   },
+  { name: 'sim', argv: ['node', 'test/sim/main.ts', '--json'], deadlineMinutes: 10 },
   {
     name: 'crash',
     argv: ['node', 'test/crash/main.ts', '--json'],

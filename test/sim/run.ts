@@ -40,7 +40,9 @@ export interface Verdict {
 export async function runOnce(order: Order): Promise<Verdict> {
   const random = randomFrom(order.seed);
   const shape = shapeOf(order.seed, order, random.fork());
-  const plan = order.plan ?? planOf(shape, random.fork(), order.kinds);
+  // Drawn in any case, so that a shorter plan changes nothing else.
+  const chance = random.fork();
+  const plan = order.plan ?? planOf(shape, chance, order.kinds);
   const world = new World();
   const trace = openTrace(order.trace === true, () => world.nowMs);
   const judge = new Judge(shape, world, trace);

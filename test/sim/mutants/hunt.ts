@@ -3,6 +3,7 @@ import { runOnce } from '../run.ts';
 
 const [seedsMax = '2000'] = process.argv.slice(2);
 const hours = 0.25;
+Error.stackTraceLimit = 0;
 
 let found: object | null = null;
 let seed = 0;

@@ -1,0 +1,111 @@
+// What the simulator itself promises: one seed is one run, and what it looks for is found.
+import { describe, expect, it } from 'vitest';
+import { memoryNetwork } from '../../adapters/memory-host.ts';
+import { Judge } from './judge.ts';
+import { mutants } from './mutants/list.ts';
+import { randomFrom } from './random.ts';
+import { runOnce } from './run.ts';
+import { shapeOf } from './shape.ts';
+import { SharedDisk } from './shared-disk.ts';
+import { Timeline } from './timeline.ts';
+import { openTrace } from './trace.ts';
+import { World } from './world.ts';
+
+const order = { seed: 21, nodes: 3, paths: 2, hours: 0.1 };
+
+function judged() {
+  const world = new World();
+  const trace = openTrace(true, () => world.nowMs);
+  const shape = shapeOf(1, { nodes: 3, paths: 1, hours: 0.1 }, randomFrom(1));
+  const judge = new Judge(shape, world, trace);
+  const shared = new SharedDisk(judge, world, trace);
+  const network = memoryNetwork();
+  for (const node of ['n1', 'n2']) {
+    shared.watch(network.host(node), shape, randomFrom(2));
+    judge.watch(network.host(node));
+    shared.boot(node, new Timeline({ world, rate: 1, wallOffsetMs: () => 0 }));
+  }
+  const serve = (node: string, epoch: number): void => {
+    shared.asked('d1/1', { node, session: `session ${String(epoch)}`, epoch });
+    network.host(node).addresses.set('10.0.1.1', { ip: '10.0.1.1', prefix: 24, interface: 'eth1' });
+    network.host(node).portals.set('10.0.1.1 3260', 'iqn');
+  };
+  return { world, judge, shared, network, shape, serve };
+}
+
+describe('a run', () => {
+  it('is the same again, event for event', async () => {
+    const [first, second] = [await runOnce(order), await runOnce(order)];
+    expect(second.digest).toBe(first.digest);
+    expect(second.events).toBe(first.events);
+  });
+
+  it('is another one with another seed', async () => {
+    const [first, second] = [await runOnce(order), await runOnce({ ...order, seed: 22 })];
+    expect(second.digest).not.toBe(first.digest);
+  });
+
+  it('without faults serves every path and ends without a violation', async () => {
+    const { violation, writes } = await runOnce({ ...order, kinds: [] });
+    expect(violation).toBeNull();
+    expect(writes).toBeGreaterThan(0);
+  });
+});
+
+describe('the judge', () => {
+  it('sees two nodes that serve one path', () => {
+    const { judge, serve } = judged();
+    serve('n1', 1);
+    expect(judge.violation).toBeNull();
+    serve('n2', 2);
+    expect(judge.violation?.rule).toBe('two nodes serve one path');
+  });
+
+  it('sees a write of the last owner after the first one of the next', async () => {
+    const { world, judge, shared, network, shape, serve } = judged();
+    shared.startInitiators(shape, randomFrom(9), () => true);
+    serve('n1', 7);
+    await world.run(300_000);
+    expect(judge.violation).toBeNull();
+    // Its portal goes away without its commands having ended, and a node with an older lock serves.
+    network.host('n1').addresses.clear();
+    serve('n2', 6);
+    await world.run(600_000);
+    expect(judge.violation?.rule).toBe('a write of an excluded incarnation');
+  });
+});
+
+describe('a time line', () => {
+  it('that stands still carries out afterwards what fell due, and not what was called off', async () => {
+    const world = new World();
+    const line = new Timeline({ world, rate: 1, wallOffsetMs: () => 0 });
+    const seen: string[] = [];
+    line.after(10, () => seen.push(`first at ${String(line.monotonicMs())}`));
+    const cancel = line.after(20, () => seen.push('called off'));
+    line.standStill();
+    await world.run(100);
+    cancel();
+    line.goOn(false, (held) => held);
+    await world.run(200);
+    expect(seen).toEqual(['first at 100']);
+  });
+
+  it('whose clock stood still too waits for the rest of its time', async () => {
+    const world = new World();
+    const line = new Timeline({ world, rate: 1, wallOffsetMs: () => 0 });
+    const seen: number[] = [];
+    line.after(10, () => seen.push(world.nowMs));
+    line.standStill();
+    await world.run(100);
+    line.goOn(true, (held) => held);
+    await world.run(200);
+    expect(seen).toEqual([110]);
+  });
+});
+
+describe('a mutant', () => {
+  it('has a name of its own', () => {
+    expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+    expect(mutants.length).toBeGreaterThanOrEqual(10);
+  });
+});
