@@ -1,6 +1,7 @@
 // One disk on one node: the image and the target that its paths here share.
 import {
-  armRetry, attach, define, detach, disk, fail, letGo, remove, retryRemoval, retryRepair, tellFreed, type DiskInput,
+  armRetry, attach, define, detach, disk, fail, letGo, letGoEarly, remove, retryRemoval, retryRepair, tellFreed,
+  type DiskInput,
 } from './setup.ts';
 
 export const diskMachine = disk.createMachine({
@@ -80,6 +81,7 @@ export const diskMachine = disk.createMachine({
         'backstore.attached': { target: 'defining', actions: 'noteBacking' },
         'backstore.attachRefused': fail,
         'backstore.attachUnknown': fail,
+        'disk.unneeded': letGoEarly,
       },
     },
     defining: {
@@ -89,6 +91,7 @@ export const diskMachine = disk.createMachine({
         'target.defined': { target: 'ready' },
         'target.defineRefused': fail,
         'target.defineUnknown': fail,
+        'disk.unneeded': letGoEarly,
       },
     },
     ready: {

@@ -128,6 +128,11 @@ export const tellFreed = {
   params: ({ event }: { event: DiskEvent }) => ({ to: 'path' in event ? event.path : '' }),
 } as const;
 export const fail = { target: 'failing', actions: 'noteTrouble' } as const;
+/** While the disk is being made ready for others: nothing of it is here for the one who lets go. */
+export const letGoEarly = [
+  { guard: 'isUsedByOthers', actions: ['forgetUser', tellFreed] },
+  { actions: 'letGo' },
+] as const;
 export const letGo = [
   { guard: 'isUsedByOthers', actions: ['forgetUser', tellFreed] },
   { target: 'removing', actions: 'letGo' },

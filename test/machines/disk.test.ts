@@ -27,6 +27,12 @@ describe('a disk on one node', () => {
       .thenAsks('path.tellFreed', { to: one.path });
   });
 
+  it.each([['attaching', attaching], ['defining', attaching.after(attached)]])(
+    'is shared in %s, too: who lets go does not wait for the other to let go', (state, disk) => {
+      disk.after(event('disk.required', two)).when(event('disk.unneeded', two)).thenIn(state, ['path.tellFreed'])
+        .thenAsks('path.tellFreed', { to: two.path }).thenContext({ users: [one.path], leaving: [] });
+    });
+
   it('frees the last path only after target and image are gone', () => {
     ready.when(event('disk.unneeded', one)).thenIn('removing', ['target.remove'])
       .when(event('target.removed')).thenIn('detaching', ['backstore.detach'])
