@@ -18,7 +18,7 @@ import { configNotices, type Config } from './config/config.ts';
 import { noteCommand } from './daemon/commands.ts';
 import { standstillMs, tokenAgeMs } from './config/relations-exclusion.ts';
 import { Daemon } from './daemon/daemon.ts';
-import { armedFirst, type Feeding, startFeeding } from './daemon/feeding.ts';
+import { armedFirst, type Feeding, noteReads, startFeeding } from './daemon/feeding.ts';
 import { inspectorOf } from './daemon/inspector.ts';
 import { servingPaths } from './daemon/metrics.ts';
 import type { DaemonSettings } from './daemon/settings.ts';
@@ -60,13 +60,14 @@ export async function runAgent(config: Config): Promise<void> {
   const watchdog = await watchdogOf(config, log, (reason) => refuse({ code: 'WATCHDOG_UNFIT', reason }));
   let feeding: Feeding | null = null;
   const arm: Feeding['arm'] = async (options) => (feeding === null ? notYetFed : await feeding.arm(options));
-  const dataPlane = dataPlaneOf(config, run);
+  const noted = noteReads(dataPlaneOf(config, run));
   const daemon = new Daemon({
     settings,
     clock,
     log,
     cluster: await clusterOf(config),
-    dataPlane: watchdog === null || config.watchdog.mode !== 'required' ? dataPlane : armedFirst(dataPlane, arm),
+    // Others count on a watchdog that is required, and on no other one.
+    dataPlane: config.watchdog.mode === 'required' ? armedFirst(noted.dataPlane, arm) : noted.dataPlane,
     fences: fencesOf(config, run),
     journal: sqliteJournal({ file: config.journal.file, node: config.node.name }),
     onRefused: (reason) => refuse({ code: 'NODE_NAME_IN_USE', reason }),
@@ -80,7 +81,10 @@ export async function runAgent(config: Config): Promise<void> {
   const signal = nextSignal();
   try {
     await daemon.start();
-    feeding = feedingOf(daemon, watchdog, log, config.watchdog);
+    const signs = () => signsOf(daemon.engine.registry, daemon.lease, noted.hasBeenRead());
+    const { teardownMs } = config.watchdog;
+    feeding =
+      watchdog === null ? null : startFeeding({ watchdog, clock, log, everyMs: feedEveryMs, teardownMs, signs });
     log.info({ url, version: settings.version }, 'pathwarden runs');
     // Recovered: waiting for Consul is not a failed start.
     await notifier.ready();
@@ -216,12 +220,6 @@ async function watchdogOf(
       else log.warn({ data: { reason } }, 'the watchdog cannot be fed');
     },
   });
-}
-
-function feedingOf(daemon: Daemon, watchdog: WatchdogPort | null, log: Log, { teardownMs }: Config['watchdog']) {
-  if (watchdog === null) return null;
-  const signs = () => signsOf(daemon.engine.registry, daemon.lease);
-  return startFeeding({ watchdog, clock: daemon.clock, log, everyMs: feedEveryMs, teardownMs, signs });
 }
 
 const nextSignal = (): Promise<string> =>

@@ -75,3 +75,40 @@ export function armedFirst(dataPlane: DataPlane, arm: Feeding['arm']): DataPlane
     },
   };
 }
+
+export interface NotedDataPlane {
+  readonly dataPlane: DataPlane;
+  /** Targets and addresses of this node were read well at least once. */
+  readonly hasBeenRead: () => boolean;
+}
+
+/** Until the node was read, nobody knows what an earlier daemon left served on it: that is no time to feed. */
+export function noteReads(dataPlane: DataPlane): NotedDataPlane {
+  const { target, address } = dataPlane;
+  const read = new Set<'target' | 'address'>();
+  const noting = async <T>(what: 'target' | 'address', observed: Promise<Outcome<T>>): Promise<Outcome<T>> => {
+    const outcome = await observed;
+    if (outcome.kind === 'done') read.add(what);
+    return outcome;
+  };
+  return {
+    dataPlane: {
+      ...dataPlane,
+      target: {
+        ensureDefined: (spec, options) => target.ensureDefined(spec, options),
+        ensureRemoved: (spec, options) => target.ensureRemoved(spec, options),
+        ensureOpen: (portal, options) => target.ensureOpen(portal, options),
+        ensureClosed: (portal, options) => target.ensureClosed(portal, options),
+        observe: (options) => noting('target', target.observe(options)),
+      },
+      address: {
+        probe: (wanted, waitMs, options) => address.probe(wanted, waitMs, options),
+        ensureAdded: (wanted, options) => address.ensureAdded(wanted, options),
+        ensureRemoved: (unwanted, options) => address.ensureRemoved(unwanted, options),
+        announce: (ours, options) => address.announce(ours, options),
+        observe: (options) => noting('address', address.observe(options)),
+      },
+    },
+    hasBeenRead: () => read.size === 2,
+  };
+}

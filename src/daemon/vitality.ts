@@ -4,7 +4,7 @@ import type { Lease } from './lease.ts';
 import type { Registry } from './registry.ts';
 
 export interface Signs {
-  /** Consul showed this daemon that its session lives, and its own deadline has not passed. */
+  /** Consul showed this daemon that its session lives, its own deadline has not passed, and it has read its node. */
   readonly hasRight: boolean;
   /** Every path actor with its state. */
   readonly paths: readonly { readonly id: string; readonly state: string }[];
@@ -47,9 +47,9 @@ export class Vitality {
   }
 }
 
-/** What the watchdog is judged by, now. */
-export const signsOf = (registry: Registry, lease: Lease): Signs => ({
-  hasRight: lease.isConfirmed && lease.remainingMs > 0,
+/** What the watchdog is judged by, now. `isKnown`: the node was read, so that the actors know what is on it. */
+export const signsOf = (registry: Registry, lease: Lease, isKnown = true): Signs => ({
+  hasRight: isKnown && lease.isConfirmed && lease.remainingMs > 0,
   paths: [...registry.all()]
     .filter(({ id }) => id.startsWith('path/'))
     .map(({ id, snapshot }) => ({ id, state: stateOf(snapshot) })),

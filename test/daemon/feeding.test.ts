@@ -1,10 +1,10 @@
 // The main loop feeds, and the memory twin of the watchdog resets a host whose loop does not.
 import { beforeEach, expect, test } from 'vitest';
 import { virtualClock, type VirtualClock } from '../../adapters/clock/virtual.ts';
+import { memoryDataPlane } from '../../adapters/dataplane.ts';
+import { memoryNetwork } from '../../adapters/memory-host.ts';
 import { memoryWatchdog, type MemoryWatchdog } from '../../adapters/watchdog/memory.ts';
-import { armedFirst, type Feeding, startFeeding } from '../../src/daemon/feeding.ts';
-import type { DataPlane, TargetPort } from '../../src/ports/dataplane.ts';
-import { done } from '../../src/ports/outcome.ts';
+import { armedFirst, type Feeding, noteReads, startFeeding } from '../../src/daemon/feeding.ts';
 import type { Signs } from '../../src/daemon/vitality.ts';
 
 const timeoutMs = 10_000;
@@ -83,17 +83,26 @@ test('the end of an empty node disarms, the end of one that serves does not', as
   expect(watchdog.isArmed).toBe(false);
 });
 
+const twin = () => memoryDataPlane({ node: 'n1', network: memoryNetwork(), clock });
+const options = { deadlineMs: 1_000 };
+const portal = { iqn: 'iqn.2026-01.net.example:d1', ip: '10.0.0.1', port: 3260 };
+
 test('no portal is opened before the device is armed', async () => {
-  const opened: string[] = [];
-  const target = { ensureOpen: async ({ ip }) => (opened.push(ip), done(null)) } as Partial<TargetPort> as TargetPort;
   state = signs(false, 'mapped.opening');
   const feeding = start();
-  const guarded = armedFirst({ target } as Partial<DataPlane> as DataPlane, (options) => feeding.arm(options));
-  const open = () => guarded.target.ensureOpen({ iqn: 'iqn', ip: '10.0.0.1', port: 3260 }, { deadlineMs: 1_000 });
-  expect(await open()).toMatchObject({ kind: 'refused', reason: 'the watchdog is not armed: nobody has fed it' });
-  expect(opened).toEqual([]);
+  const dataPlane = armedFirst(twin(), (given) => feeding.arm(given));
+  const reason = 'the watchdog is not armed: nobody has fed it';
+  expect(await dataPlane.target.ensureOpen(portal, options)).toEqual({ kind: 'refused', reason });
   state = signs(true, 'mapped.opening');
-  expect(await open()).toEqual(done(null));
+  // Now it is the target's own answer: nothing is defined there.
+  expect(await dataPlane.target.ensureOpen(portal, options)).not.toMatchObject({ reason });
   expect(watchdog.isArmed).toBe(true);
-  expect(opened).toEqual(['10.0.0.1']);
+});
+
+test('a node is known once its targets and its addresses were read', async () => {
+  const { dataPlane, hasBeenRead } = noteReads(twin());
+  await dataPlane.target.observe(options);
+  expect(hasBeenRead()).toBe(false);
+  await dataPlane.address.observe(options);
+  expect(hasBeenRead()).toBe(true);
 });

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryWatchdog, type MemoryWatchdog } from '../../adapters/watchdog/memory.ts';
 import type { DaemonParts } from '../../src/daemon/daemon.ts';
-import { armedFirst, type Feeding, startFeeding } from '../../src/daemon/feeding.ts';
+import { armedFirst, type Feeding, type NotedDataPlane, noteReads, startFeeding } from '../../src/daemon/feeding.ts';
 import { silentLog as log } from '../../src/daemon/log.ts';
 import { signsOf } from '../../src/daemon/vitality.ts';
 import { refused } from '../../src/ports/outcome.ts';
@@ -18,7 +18,10 @@ const boundMs = ownDeadlineMs + teardownMs + everyMs + timeoutMs;
 
 class WatchedCluster extends Cluster {
   readonly resets: string[] = [];
+  /** The target of this node cannot be read, from its next start on. */
+  blind = '';
   readonly #feedings = new Map<Node, Feeding>();
+  readonly #noted = new Map<Node, NotedDataPlane>();
   readonly #devices = new Map<string, MemoryWatchdog>();
 
   constructor() {
@@ -29,10 +32,14 @@ class WatchedCluster extends Cluster {
     const arm: Feeding['arm'] = async (options) =>
       (await this.#feedings.get(node)?.arm(options)) ?? refused('it is not fed yet');
     const settings = { ...parts.settings, standstillMs: boundMs };
-    return { ...parts, settings, dataPlane: armedFirst(parts.dataPlane, arm) };
+    const noted = noteReads(parts.dataPlane);
+    this.#noted.set(node, noted);
+    return { ...parts, settings, dataPlane: armedFirst(noted.dataPlane, arm) };
   }
 
   protected override born(node: Node): void {
+    const fault = { kind: 'unknown', reason: 'tgtd hangs' } as const;
+    if (node.name === this.blind) node.faults.always('target.observe', fault);
     const lives = (): boolean => this.nodes.get(node.name) === node;
     const watchdog = this.#deviceOf(node.name);
     // A dead daemon has no main loop.
@@ -40,7 +47,8 @@ class WatchedCluster extends Cluster {
       ...this.clock,
       after: (ms: number, fire: () => void) => this.clock.after(ms, () => (lives() ? fire() : undefined)),
     };
-    const signs = () => signsOf(node.daemon.engine.registry, node.daemon.lease);
+    const signs = () =>
+      signsOf(node.daemon.engine.registry, node.daemon.lease, this.#noted.get(node)?.hasBeenRead() ?? false);
     this.#feedings.set(node, startFeeding({ watchdog, clock, log, everyMs, teardownMs, signs }));
   }
 
@@ -127,6 +135,18 @@ describe('with a watchdog in each host and nothing to fence with', () => {
       if (cluster.resets.length === 0) journal = await cluster.kill('n1', 'daemon');
     }
     expect(cluster.resets).toEqual(['n1']);
+    await cluster.until(() => cluster.allServed(), boundMs + 10_000);
+  });
+
+  it('a daemon that lost its journal and cannot read its node is not taken for one that serves nothing', async () => {
+    const cluster = await served();
+    const session = cluster.sessionOf('n1');
+    await cluster.kill('n1', 'daemon');
+    cluster.endSession(session);
+    expect(cluster.pathsOf('n1')).not.toEqual([]);
+    cluster.blind = 'n1';
+    await cluster.start('n1');
+    await cluster.until(() => cluster.resets.length > 0, timeoutMs);
     await cluster.until(() => cluster.allServed(), boundMs + 10_000);
   });
 
