@@ -38,7 +38,7 @@ it('a daemon that is ended again while it comes back goes on serving', async () 
 });
 
 it('a bid for the lock that was not made before the crash is not made for a disk that is gone', async () => {
-  expect(await cut('remove', 'lock.acquire: not done', 'start: durable, not adopted')).toEqual([]);
+  expect(await cut('remove', 'lock.acquire: asked for', 'start: durable, not adopted')).toEqual([]);
 });
 
 it('a daemon that comes back without its session does not wait for what the last one was to prepare', async () => {
