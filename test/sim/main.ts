@@ -9,7 +9,7 @@ import { shrink } from './shrink.ts';
 const help = `npm run sim -- [options]
 
   --seed N        one run; all it does follows from N. Says every event when it fails, or with --trace
-  --seeds N       that many runs, from --from on (default ${String(150)})
+  --seeds N       that many runs, from --from on (default 100)
   --from N        the first seed (default 1)
   --nodes N       3 or 5 nodes (default: both, in turns)
   --paths N       up to 60 paths (default: a few, by the seed)
@@ -21,7 +21,7 @@ const help = `npm run sim -- [options]
   --trace         prints one line per event
   --json          one JSON object on the last line`;
 
-const seedsByDefault = 150;
+const seedsByDefault = 100;
 const speedBar = 300;
 const { values } = parseArgs({
   options: {
