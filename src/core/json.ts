@@ -11,5 +11,7 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   }
   const left = a as { readonly [key: string]: Json };
   const right = b as { readonly [key: string]: Json };
-  return Object.keys({ ...left, ...right }).every((key) => sameJson(left[key], right[key]));
+  for (const key in left) if (!sameJson(left[key], right[key])) return false;
+  for (const key in right) if (!Object.hasOwn(left, key) && right[key] !== undefined) return false;
+  return true;
 }

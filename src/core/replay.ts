@@ -65,7 +65,22 @@ export class Replay {
       this.#settleElsewhere(record);
       return null;
     }
-    const results = this.#pasts(record, before).map((past) => stepped(past, record));
+    const pasts = this.#pasts(record, before);
+    const [only] = pasts;
+    return only !== undefined && pasts.length === 1 ? this.#follow(only, record) : this.#choose(pasts, record);
+  }
+
+  #follow(past: Replayed, record: JournalRecord): Difference | null {
+    const result = stepped(past, record);
+    if ('difference' in result) return result.difference;
+    this.#settleElsewhere(record);
+    this.#keep(result.actor);
+    return null;
+  }
+
+  /** Those pasts go on that fit this record too. */
+  #choose(pasts: readonly Replayed[], record: JournalRecord): Difference | null {
+    const results = pasts.map((past) => stepped(past, record));
     const [first, ...others] = results.flatMap((result) => ('actor' in result ? [result.actor] : []));
     if (first === undefined) return differenceIn(results) ?? unknownActor(record);
     if (others.length > 0) this.#guesses.set(first.id, others);
@@ -89,10 +104,10 @@ export class Replay {
 
   #pasts(record: JournalRecord, actor: Replayed | undefined): readonly Replayed[] {
     if (actor === undefined) return freshFor(record, this.#kinds);
-    const pasts = [actor, ...(this.#guesses.get(actor.id) ?? [])];
+    const guesses = this.#guesses.get(actor.id) ?? [];
     // Recording that it was forgotten would cost a record; a past that does not fit what follows is dropped.
     const fresh = isSpent(actor.id, actor.snapshot) ? freshFor(record, this.#kinds) : [];
-    return [...pasts, ...fresh].slice(0, guessesMax);
+    return [actor, ...guesses, ...fresh].slice(0, guessesMax);
   }
 
   #keep(actor: Replayed): void {
