@@ -65,9 +65,8 @@ export class Consul {
   /** The API as one process reaches it over its node's line. */
   apiFor(line: Line, process: Timeline, random: Random, onRequest: () => void): ConsulApi {
     return new Proxy(this.#api, {
-      get: (api, verb: keyof ConsulApi) => {
-        if (verb === 'close') return api.close;
-        const call = api[verb] as (...given: unknown[]) => Promise<ConsulReply<unknown>>;
+      get: (api, verb) => {
+        const call = Reflect.get(api, verb) as (...given: unknown[]) => Promise<ConsulReply<unknown>>;
         return (...given: unknown[]): Promise<ConsulReply<unknown>> => {
           const options = given.at(-1) as RequestOptions;
           // A write is carried out whether somebody still waits for it or not; only waiting for news can be called off.

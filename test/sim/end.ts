@@ -27,8 +27,8 @@ function judgePath(parts: Parts, hosts: Hosts, path: string): void {
     trace.note('kv', () => `${key} ${session} ${Buffer.from(value, 'base64').toString()}`);
   }
   for (const { name, running } of hosts.values()) {
-    trace.note(name, () => `sees Consul at index ${String(running?.daemon.view.index)}, which is at ` +
-      `${String(parts.store.state.tableIndex.kv)}`);
+    const seen = String(running?.daemon.view.index);
+    trace.note(name, () => `sees Consul at index ${seen}, which is at ${String(parts.store.state.tableIndex.kv)}`);
   }
   judge.violate('a path is not served', what);
 }
@@ -46,7 +46,8 @@ function judgeIntents({ judge }: Parts, { name, running }: Host): void {
     const waiting = [...actor.pending.values()].filter(({ type }) => type !== 'timer.arm');
     const lasting = waiting.filter(({ type }) => specOf(actor.kind.definition, type).answer.by !== 'nobody');
     if (lasting.length === 0 || !isAtRest(actor)) continue;
-    const what = `${name}: ${actor.id} in ${stateOf(actor.snapshot)} waits for ${lasting.map(({ type }) => type).join(', ')}`;
+    const types = lasting.map(({ type }) => type).join(', ');
+    const what = `${name}: ${actor.id} in ${stateOf(actor.snapshot)} waits for ${types}`;
     judge.violate('an intent never settled', what);
   }
 }

@@ -1,6 +1,5 @@
 // Carries the plan out, one fault at a time, and takes back what lasts.
-import { keys } from '../../src/core/records.ts';
-import { actorIds } from '../../src/core/records.ts';
+import { actorIds, keys } from '../../src/core/records.ts';
 import type { DomainEvent } from '../../machines/intent.ts';
 import { portalKey } from '../../adapters/memory-host.ts';
 import type { Host, Hosts } from './host.ts';
@@ -11,7 +10,9 @@ import { chanceOf, type Fault } from './plan.ts';
 export function carryOut(parts: Parts, hosts: Hosts, plan: readonly Fault[]): void {
   for (const fault of plan) parts.world.at(fault.atMs, () => happen({ parts, hosts }, fault));
   // A command of an operator may be carried out late, after the one that took it back.
-  for (const laterMs of [5_000, 60_000]) parts.world.at(parts.shape.troubleMs + laterMs, () => tidyUp({ parts, hosts }));
+  for (const laterMs of [5_000, 60_000]) {
+    parts.world.at(parts.shape.troubleMs + laterMs, () => tidyUp({ parts, hosts }));
+  }
 }
 
 function tidyUp(here: Here): void {

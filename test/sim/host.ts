@@ -161,8 +161,8 @@ export class Host {
   }
 
   enabledPaths(): readonly string[] {
-    const all = [...(this.running?.daemon.engine.registry.all() ?? [])];
-    return all.filter(({ id, snapshot }) => id.startsWith('path/') && stateOf(snapshot) === 'enabled').map(({ id }) => id);
+    const paths = [...(this.running?.daemon.engine.registry.all() ?? [])].filter(({ id }) => id.startsWith('path/'));
+    return paths.filter(({ snapshot }) => stateOf(snapshot) === 'enabled').map(({ id }) => id);
   }
 
   get isJoined(): boolean {

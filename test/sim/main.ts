@@ -17,7 +17,7 @@ const help = `npm run sim -- [options]
   --faults A,B    only these kinds of faults; "none" for none
   --speed         how fast: 3 nodes and 60 paths, and the bar
   --mutants       breaks the rules of safety one at a time, and looks whether that is noticed
-  --only NAME     only this one of them
+  --only A,B      only these of them
   --trace         prints one line per event
   --json          one JSON object on the last line`;
 
@@ -56,7 +56,8 @@ function chosen(): Promise<Figures> {
 async function runMany(): Promise<Figures> {
   const first = Number(values.seed ?? values.from);
   const count = values.seed === undefined ? Number(values.seeds ?? seedsByDefault) : 1;
-  const totals = { runs: 0, hours: 0, hoursOf: { 3: 0, 5: 0 } as Record<string, number>, faults: 0, writes: 0, events: 0 };
+  const hoursOf: Record<string, number> = {};
+  const totals = { runs: 0, hours: 0, hoursOf, faults: 0, writes: 0, events: 0 };
   const failures: string[] = [];
   const startMs = performance.now();
   for (let seed = first; seed < first + count; seed += 1) {
@@ -67,20 +68,22 @@ async function runMany(): Promise<Figures> {
     const hours = verdict.simulatedMs / 3_600_000;
     totals.runs += 1;
     totals.hours += hours;
-    totals.hoursOf[String(order.nodes)] = (totals.hoursOf[String(order.nodes)] ?? 0) + hours;
+    hoursOf[String(order.nodes)] = (hoursOf[String(order.nodes)] ?? 0) + hours;
     totals.faults += verdict.plan.length;
     totals.writes += verdict.writes;
     totals.events += verdict.events;
     if (verdict.violation !== null) failures.push(await explain(order, verdict));
-    if (totals.runs % 1_000 === 0) say(`${String(totals.runs)} runs, ${totals.hours.toFixed(0)} h`);
+    if (totals.runs % 100 === 0) say(`${String(totals.runs)} runs, ${totals.hours.toFixed(0)} h`);
   }
   const seconds = (performance.now() - startMs) / 1_000;
   const speed = Math.round((totals.hours * 3_600) / seconds);
   say(`${String(totals.runs)} runs, ${totals.hours.toFixed(1)} simulated hours, ${String(totals.faults)} faults, ` +
-    `${String(totals.writes)} writes, ${seconds.toFixed(1)} s, ${String(speed)} × real time: ` +
-    `${failures.length === 0 ? 'no violation' : `${String(failures.length)} violations`}`);
+    `${String(totals.writes)} writes, ${seconds.toFixed(1)} s, ${String(speed)} × real time: ${verdictOf(failures)}`);
   return { metrics: { ...totals, seconds, speed }, failures };
 }
+
+const verdictOf = ({ length }: readonly string[]): string =>
+  length === 0 ? 'no violation' : `${String(length)} violations`;
 
 function orderOf(seed: number): Order {
   const nodes = values.nodes === undefined ? (seed % 2 === 0 ? 5 : 3) : Number(values.nodes);
@@ -105,7 +108,8 @@ async function explain(order: Order, failed: Awaited<ReturnType<typeof runOnce>>
 async function measureSpeed(): Promise<Figures> {
   // The machine may have other work: what counts is the time of one core that the run takes.
   const before = process.cpuUsage();
-  const { simulatedMs, events, violation } = await runOnce({ seed: 1, nodes: 3, paths: 60, hours: Number(values.hours) });
+  const order = { seed: 1, nodes: 3, paths: 60, hours: Number(values.hours) };
+  const { simulatedMs, events, violation } = await runOnce(order);
   const { user, system } = process.cpuUsage(before);
   const coreMs = (user + system) / 1_000;
   const speed = Math.round(simulatedMs / coreMs);

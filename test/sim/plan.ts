@@ -86,7 +86,9 @@ function faultAt(shape: Shape, kind: FaultKind, atMs: number, random: Random): F
     case 'pauseDaemon':
       return { ...at, kind, seed, forMs: lasting(random.pick([500, 5_000, 15_000, 60_000])) };
     case 'freezeHost':
-      return { ...at, kind, seed, forMs: lasting(random.pick([2_000, 15_000, 60_000])), clockStops: random.chance(0.5) };
+      return {
+        ...at, kind, seed, forMs: lasting(random.pick([2_000, 15_000, 60_000])), clockStops: random.chance(0.5),
+      };
     case 'wallJump':
       return { ...at, kind, byMs: random.between(-3_600_000, 3_600_000) };
     case 'lossy':
@@ -96,8 +98,8 @@ function faultAt(shape: Shape, kind: FaultKind, atMs: number, random: Random): F
       };
     case 'cutOff':
       return {
-        ...at, kind, forMs: lasting(random.pick([3_000, 12_000, 40_000])), way: random.pick(['both', 'requests', 'answers']),
-        gossip: random.chance(0.5),
+        ...at, kind, forMs: lasting(random.pick([3_000, 12_000, 40_000])),
+        way: random.pick(['both', 'requests', 'answers']), gossip: random.chance(0.5),
       };
     case 'badCommands':
       return {
@@ -120,9 +122,7 @@ function faultAt(shape: Shape, kind: FaultKind, atMs: number, random: Random): F
       return { atMs, kind, how: random.pick(['late', 'fail', 'hang', 'wrong']), forMs: lasting(40_000) };
     case 'endSession':
       return { ...at, kind };
-    case 'drain':
-    case 'unlinked':
-    case 'gossipLies':
+    default:
       return { ...at, kind, forMs: lasting(10_000) };
   }
 }

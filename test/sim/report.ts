@@ -9,11 +9,12 @@ export function describe(order: Order, { shape, plan, violation, lines }: Verdic
   const more = paths === null ? '' : ` --paths ${String(paths)}`;
   const at = lines.findIndex((line) => line.includes(' !!!! '));
   const around = lines.filter((line) => !/\.observe .*: done$/.test(line)).slice(0, at < 0 ? undefined : at + 1);
+  const count = shape.disks.flatMap((disk) => disk.paths).length;
   const methods = shape.methods.map(({ method }) => method).join(', ');
   return [
     `seed ${String(seed)}: ${String(violation?.rule)}`,
     `  ${String(violation?.what)}`,
-    `  ${String(nodes)} nodes, ${String(shape.disks.flatMap((disk) => disk.paths).length)} paths, exclusion by ${methods}`,
+    `  ${String(nodes)} nodes, ${String(count)} paths, exclusion by ${methods}`,
     `  again: npm run sim -- --seed ${String(seed)} --nodes ${String(nodes)} --hours ${String(hours)}${more}`,
     '',
     `the shortest list of faults found (${String(plan.length)} of ${String(planned)}):`,

@@ -56,16 +56,17 @@ export class SharedDisk {
   watch({ node, portals }: MemoryHost, shape: Shape, random: Random): void {
     const pathOf = new Map(shape.disks.flatMap(({ paths }) => paths.map(({ id, ip }) => [ip, id] as const)));
     const placeOf = (key: string): string => `${node} ${pathOf.get(key.split(' ')[0] ?? '') ?? ''}`;
-    const { set, delete: remove } = portals;
+    const set = portals.set.bind(portals);
+    const remove = portals.delete.bind(portals);
     Object.assign(portals, {
       set: (key: string, iqn: string) => {
         const by = this.#asked.get(placeOf(key));
         if (by !== undefined) this.#openedBy.set(placeOf(key), by);
-        return set.call(portals, key, iqn);
+        return set(key, iqn);
       },
       delete: (key: string) => {
         this.#close(placeOf(key), random);
-        return remove.call(portals, key);
+        return remove(key);
       },
     });
   }

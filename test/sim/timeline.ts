@@ -9,7 +9,7 @@ export interface TimelineOptions {
   readonly rate: number;
   /** Timers come this much too early at most, as Node's do: it counts from when its event loop last woke. */
   readonly earlyMs?: number;
-  wallOffsetMs(): number;
+  readonly wallOffsetMs: () => number;
 }
 
 interface Armed {

@@ -41,7 +41,9 @@ export const mutants: readonly Mutant[] = [
     name: 'fence-unknown-trusted',
     about: 'a fence that did not answer counts as a node that is off',
     patches: [{
-      file: exclusionMachine, find: "'fence.runUnknown': next", replace: "'fence.runUnknown': { target: 'publishing' }",
+      file: exclusionMachine,
+      find: "'fence.runUnknown': next",
+      replace: "'fence.runUnknown': { target: 'publishing' }",
     }],
   },
   {
@@ -102,14 +104,16 @@ export const mutants: readonly Mutant[] = [
     patches: [{
       file: lease,
       find: 'return this.#over ? 0 : Math.max(0, this.#deadlineMs - this.#parts.clock.monotonicMs());',
-      replace: 'return this.#over ? 0 : Math.max(0, this.#deadlineMs - this.#parts.clock.wallMs() + 1_750_000_000_000);',
+      replace: 'return this.#over ? 0 : this.#deadlineMs - this.#parts.clock.wallMs() + 1_750_000_000_000;',
     }],
   },
   {
     name: 'lease-not-asked',
     about: 'what starts to serve is done without looking at the lease',
     patches: [{
-      file: 'src/daemon/dispatcher.ts', find: 'if (!this.#parts.mayServe()) return', replace: 'if (intent === null) return',
+      file: 'src/daemon/dispatcher.ts',
+      find: 'if (!this.#parts.mayServe()) return',
+      replace: 'if (intent === null) return',
     }],
   },
   {
@@ -155,6 +159,10 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watchdog-always-fed',
     about: 'the watchdog is fed although paths are served without right',
-    patches: [{ file: 'src/daemon/feeding.ts', find: 'if (verdict.feeds) watchdog.feed();', replace: 'watchdog.feed();' }],
+    patches: [{
+      file: 'src/daemon/feeding.ts',
+      find: 'if (verdict.feeds) watchdog.feed();',
+      replace: 'watchdog.feed();',
+    }],
   },
 ];

@@ -14,7 +14,8 @@ registerHooks({
     const file = url.startsWith('file:') ? fileURLToPath(url).slice(root.length) : '';
     const patches = mutant.patches.filter((patch) => patch.file === file);
     if (patches.length === 0) return loaded;
-    let source = String(loaded.source);
+    const { source: bytes } = loaded;
+    let source = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
     for (const { find, replace } of patches) {
       const parts = source.split(find);
       if (parts.length !== 2) {

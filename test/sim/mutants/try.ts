@@ -19,11 +19,12 @@ export async function tryMutants({ seedsMax, only, say }: {
 }) {
   const failures: string[] = [];
   const metrics: Record<string, unknown> = {};
-  for (const mutant of mutants.filter(({ name }) => only === undefined || name === only)) {
+  for (const mutant of mutants.filter(({ name }) => only === undefined || only.split(',').includes(name))) {
     const hunted = await hunting(mutant, seedsMax);
     metrics[mutant.name] = hunted;
     if (hunted.found === null) failures.push(`${mutant.name} was not caught within ${String(hunted.seeds)} seeds`);
-    const verdict = hunted.found === null ? 'NOT CAUGHT' : `caught by seed ${String(hunted.seeds)}: ${hunted.found.rule}`;
+    const { found, seeds } = hunted;
+    const verdict = found === null ? 'NOT CAUGHT' : `caught by seed ${String(seeds)}: ${found.rule}`;
     say(`${mutant.name}: ${mutant.about}\n  ${verdict}`);
   }
   say(`${String(Object.keys(metrics).length - failures.length)} of ${String(Object.keys(metrics).length)} caught`);
