@@ -1,4 +1,5 @@
-// One line per step. Steps that change the state are said; a loop of retries is said once and then rarely.
+// One line per step. Steps that change the state, or ask for something new for a reason, are said; a loop of retries
+// is said once and then rarely.
 import { describe, dotted, stateOf } from '../core/state.ts';
 import type { Snapshot } from '../core/definition.ts';
 import type { Json } from '../../machines/intent.ts';
@@ -28,7 +29,9 @@ export class StepLog {
     const { reason } = event as { reason?: Json };
     const line = { actor, seq, event: event.type, from, to, intents, ...(reason === undefined ? {} : { reason }) };
     const moved = from !== to;
-    if (moved && !this.#wasSaid(record, to)) this.#log.info({ ...line, why: describe(after) }, 'step');
+    // A fence method that failed makes room for the next one in the same state.
+    const matters = moved || (reason !== undefined && intents.length > 0);
+    if (matters && !this.#wasSaid(record, to)) this.#log.info({ ...line, why: describe(after) }, 'step');
     else this.#log.debug(line, 'step');
     return moved;
   }

@@ -14,7 +14,8 @@ describe.skipIf(why !== null)('a daemon whose watchdog is required', { timeout: 
   afterEach(() => place.close());
 
   test('does not start without the device, and says which', async () => {
-    const { child, log } = await place.start('gw1', '/nonexistent/watchdog');
+    const watchdog = { mode: 'required', device: '/nonexistent/watchdog' };
+    const { child, log } = await place.start('gw1', { watchdog });
     expect(await once(child, 'exit')).toEqual([18, null]);
     expect(log()).toContain('/nonexistent/watchdog is not there or cannot be written');
   });

@@ -21,9 +21,10 @@ export interface Agent {
 }
 
 export interface Place {
+  readonly folder: string;
   readonly consul: EmbeddedConsul;
-  /** `device`: what is configured in place of the FIFO. */
-  start(name: string, device?: string): Promise<Agent>;
+  /** `changes`: sections of the configuration that differ. */
+  start(name: string, changes?: object): Promise<Agent>;
   addDisk(): Promise<void>;
   close(): Promise<void>;
 }
@@ -47,8 +48,9 @@ export async function openPlace(): Promise<Place> {
   const consul = await startEmbeddedConsul({ clock: systemClock(), nodeName: 'gw1', adoptNodes: true });
   const agents: Agent[] = [];
   return {
+    folder,
     consul,
-    async start(name, missing) {
+    async start(name, changes = {}) {
       const [port = 0] = await freePorts(1);
       const home = join(folder, name);
       const facts = join(home, 'class', 'watchdog', 'watchdog7');
@@ -56,7 +58,8 @@ export async function openPlace(): Promise<Place> {
       for (const [fact, value] of Object.entries(kernelSays)) writeFileSync(join(facts, fact), `${value}\n`);
       const device = openDevice(join(home, 'watchdog7'));
       const config = join(home, 'pathwarden.yaml');
-      writeFileSync(config, stringify(configOf({ name, home, consul, port, device: missing ?? device.file })));
+      const settings = { ...configOf({ name, home, consul, port, device: device.file }), ...changes };
+      writeFileSync(config, stringify(settings));
       const argv = [...inNamespace, join(home, 'class'), process.execPath, program, 'agent', '--config', config];
       const child = launch(argv, join(home, 'log'));
       const url = `http://127.0.0.1:${String(port)}/metrics`;
