@@ -1,7 +1,7 @@
 // Nobody serves past its own deadline: a daemon that runs lets go of every path in the moment in which its lease ends.
 import type { Daemon } from '../../src/daemon/daemon.ts';
-import type { Host } from './host.ts';
 import type { Parts } from './parts.ts';
+import type { Powered } from './power.ts';
 import type { Timeline } from './timeline.ts';
 
 const idleMs = 1_000;
@@ -9,7 +9,7 @@ const idleMs = 1_000;
 const commitsMax = 8;
 const journalPatienceMs = 2_000;
 
-export function watchDeadline({ world, judge, shape }: Parts, host: Host, daemon: Daemon, process: Timeline): void {
+export function watchDeadline({ world, judge, shape }: Parts, host: Powered, daemon: Daemon, process: Timeline): void {
   let overSinceMs: number | null = null;
   const again = (ms: number): void => {
     world.after(ms, look);

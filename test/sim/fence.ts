@@ -1,22 +1,19 @@
 // A power switch that every node can reach, and what may be wrong with it.
 import type { FencePort } from '../../src/ports/dataplane.ts';
 import { done, refused, unknown, type Outcome } from '../../src/ports/outcome.ts';
-import type { Host, Hosts } from './host.ts';
 import type { Parts } from './parts.ts';
+import type { Powered } from './power.ts';
 import { never, type Timeline } from './timeline.ts';
-
-export type BadFence = 'late' | 'fail' | 'hang' | 'wrong';
-
-/** Shared by all nodes of a run. */
-export const badFences = (): Set<{ readonly how: BadFence }> => new Set();
 
 const usualMs = 600;
 const lateMs = 8_000;
 /** Somebody switches it on again. */
 const offForMs = 45_000;
 
-export function fenceFor({ world, trace, fences }: Parts, by: Host, hosts: Hosts, process: Timeline): FencePort {
-  const switchOff = (host: Host): void => {
+type Hosts = ReadonlyMap<string, Powered>;
+
+export function fenceFor({ world, trace, fences }: Parts, by: Powered, hosts: Hosts, process: Timeline): FencePort {
+  const switchOff = (host: Powered): void => {
     trace.note(by.name, () => `switches ${host.name} off`);
     host.powerOff();
     world.after(offForMs, () => host.powerOn());

@@ -1,12 +1,12 @@
 // Gossip between the Consul agents: a host that cannot be heard is called dead a few seconds later.
-import type { Host } from './host.ts';
 import type { Parts } from './parts.ts';
+import type { Powered } from './power.ts';
 import type { Cancel } from './world.ts';
 
 const noticeMs = 4_000;
 const returnMs = 1_500;
 
-export function gossipOf({ world, store, consul, trace }: Parts, host: Host) {
+export function gossipOf({ world, store, consul, trace }: Parts, host: Powered) {
   let cancel: Cancel | null = null;
   let isAlive = true;
   const faults = { silent: 0, lies: 0 };

@@ -18,6 +18,7 @@ import { gossipOf } from './gossip.ts';
 import { journalOf } from './journal.ts';
 import type { Parts } from './parts.ts';
 import type { Moment } from './plan.ts';
+import type { Powered } from './power.ts';
 import type { Random } from './random.ts';
 import { settingsOf } from './settings.ts';
 import { Timeline } from './timeline.ts';
@@ -32,7 +33,7 @@ interface Running {
   readonly feeding: Feeding | null;
 }
 
-export class Host {
+export class Host implements Powered {
   readonly name: string;
   readonly memory: MemoryHost;
   readonly line = openLine();

@@ -2,9 +2,9 @@
 import type { MemoryNetwork } from '../../adapters/memory-host.ts';
 import type { Store } from '../../adapters/consul/embedded/store.ts';
 import type { Consul } from './consul.ts';
-import type { badFences } from './fence.ts';
 import type { SharedDisk } from './shared-disk.ts';
 import type { Judge } from './judge.ts';
+import type { BadFences } from './power.ts';
 import type { Random } from './random.ts';
 import type { Shape } from './shape.ts';
 import type { Trace } from './trace.ts';
@@ -18,7 +18,7 @@ export interface Parts {
   readonly consul: Consul;
   readonly shared: SharedDisk;
   readonly judge: Judge;
-  readonly fences: ReturnType<typeof badFences>;
+  readonly fences: BadFences;
   readonly trace: Trace;
   readonly random: Random;
 }

@@ -6,7 +6,6 @@ import { keys } from '../../src/core/records.ts';
 import { Consul } from './consul.ts';
 import { judgeEnd } from './end.ts';
 import { carryOut } from './faults.ts';
-import { badFences } from './fence.ts';
 import { Host } from './host.ts';
 import { Judge, type Violation } from './judge.ts';
 import type { Parts } from './parts.ts';
@@ -52,7 +51,7 @@ export async function runOnce(order: Order): Promise<Verdict> {
     clock, adoptNodes: true, expiryFactor: shape.expiryFactor, newSessionId: () => sessionName((sessions += 1)),
   });
   const parts: Parts = {
-    shape, world, store, judge, trace, random: random.fork(), network: memoryNetwork(), fences: badFences(),
+    shape, world, store, judge, trace, random: random.fork(), network: memoryNetwork(), fences: new Set(),
     consul: new Consul(store, world, shape), shared: new SharedDisk(judge, world, trace),
   };
   writeDisks(parts);

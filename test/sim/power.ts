@@ -1,0 +1,18 @@
+// A host as those around it see it: something with a name and power.
+
+export interface Powered {
+  readonly name: string;
+  readonly isOn: boolean;
+  /** By so many faults at once. */
+  readonly frozen: number;
+  readonly journalFault: 'full' | 'hang' | null;
+  powerOn(): void;
+  powerOff(): void;
+  /** Paths that its daemon says it serves. */
+  enabledPaths(): readonly string[];
+}
+
+export type BadFence = 'late' | 'fail' | 'hang' | 'wrong';
+
+/** What is wrong with the fence now; shared by all nodes of a run. */
+export type BadFences = Set<{ readonly how: BadFence }>;
