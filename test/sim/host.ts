@@ -6,7 +6,7 @@ import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import { stateOf, tagsOf } from '../../src/core/state.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { silentLog } from '../../src/daemon/log.ts';
-import { armedFirst, type Feeding } from '../../src/daemon/feeding.ts';
+import { armedFirst, noteReads, type Feeding } from '../../src/daemon/feeding.ts';
 import type { JournalRecord } from '../../src/ports/journal.ts';
 import { refused } from '../../src/ports/outcome.ts';
 import type { WatchdogPort } from '../../src/ports/watchdog.ts';
@@ -192,6 +192,8 @@ export class Host implements Powered {
     const commands = commandsOf(this.#parts, this.name, kernel, {
       process, bad: this.bad, random: random.fork(), hooks: this.#hooks(() => daemon),
     });
+    const noted = noteReads(commands);
+    const arm: Feeding['arm'] = async (options) => feeding?.arm(options) ?? refused('nothing feeds it yet');
     const daemon: Daemon = new Daemon({
       settings: settingsOf(shape, this.name, this.#boots),
       clock: process,
@@ -201,8 +203,7 @@ export class Host implements Powered {
         api: consul.apiFor(this.line, process, random.fork(), () => this.#passes('request')),
         clock: process, prefix: 'pathwarden/', node: this.name,
       }),
-      dataPlane: watchdog === null ? commands : armedFirst(commands, (options) =>
-        feeding?.arm(options) ?? Promise.resolve(refused('nothing feeds it yet'))),
+      dataPlane: watchdog === null ? noted.dataPlane : armedFirst(noted.dataPlane, arm),
       fences: shape.methods.map(({ method }) =>
         method === 'command' ? fenceFor(this.#parts, this, this.#hosts, process) : undefined),
       onRefused: (reason) => {
@@ -212,7 +213,7 @@ export class Host implements Powered {
         this.#parts.world.after(2_000, () => this.startDaemon());
       },
     });
-    const feeding = watchdog === null ? null : feedingOf(watchdog, daemon, process);
+    const feeding = watchdog === null ? null : feedingOf(watchdog, daemon, process, noted.hasBeenRead);
     return { daemon, feeding };
   }
 

@@ -20,10 +20,10 @@ export function watchdogFor({ world, shape }: Parts, reset: () => void): Watchdo
   return memoryWatchdog({ clock, timeoutMs: shape.watchdogMs, reset });
 }
 
-export const feedingOf = (watchdog: WatchdogPort, daemon: Daemon, process: Timeline): Feeding =>
+export const feedingOf = (watchdog: WatchdogPort, daemon: Daemon, process: Timeline, isKnown: () => boolean): Feeding =>
   startFeeding({
     watchdog, clock: process, log: silentLog, everyMs: feedEveryMs, teardownMs: times.teardownMs,
-    signs: () => signsOf(daemon.engine.registry, daemon.lease),
+    signs: () => signsOf(daemon.engine.registry, daemon.lease, isKnown()),
   });
 
 export const bootAfterResetMs = bootMs;
