@@ -82,8 +82,9 @@ async function runMany(): Promise<Figures> {
   return { metrics: { ...totals, seconds, speed }, failures };
 }
 
-const verdictOf = ({ length }: readonly string[]): string =>
-  length === 0 ? 'no violation' : `${String(length)} violations`;
+function verdictOf({ length }: readonly string[]): string {
+  return length === 0 ? 'no violation' : `${String(length)} violations`;
+}
 
 function orderOf(seed: number): Order {
   const nodes = values.nodes === undefined ? (seed % 2 === 0 ? 5 : 3) : Number(values.nodes);
@@ -94,7 +95,9 @@ function orderOf(seed: number): Order {
   };
 }
 
-const isKind = (name: string): name is FaultKind => (everyKind as readonly string[]).includes(name);
+function isKind(name: string): name is FaultKind {
+  return (everyKind as readonly string[]).includes(name);
+}
 
 /** Answers the first line of it. */
 async function explain(order: Order, failed: Awaited<ReturnType<typeof runOnce>>): Promise<string> {

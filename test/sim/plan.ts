@@ -57,19 +57,26 @@ export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] 
   let atMs = 10_000 + random.wait(10_000);
   while (kinds.length > 0 && atMs < shape.troubleMs - 30_000) {
     const count = random.between(1, 6);
+    // Troubles that meet on one node are the ones that nobody thought of.
+    const node = random.chance(0.6) ? random.pick(shape.nodes) : null;
     for (let each = 0; each < count; each += 1) {
-      const when = atMs + random.pick([0, random.between(0, 500), random.wait(6_000)]);
-      if (when < shape.troubleMs - 1_000) plan.push(faultAt(shape, random.pick(kinds), when, random.fork()));
+      const when = atMs + random.pick([random.between(0, 30), random.between(0, 500), random.wait(6_000)]);
+      if (when < shape.troubleMs - 1_000) plan.push(faultAt(shape, random.pick(kinds), { atMs: when, at: node }, random.fork()));
     }
-    atMs += 40_000 + random.wait(120_000);
+    atMs += 30_000 + random.wait(90_000);
   }
   return plan.toSorted((a, b) => a.atMs - b.atMs);
 }
 
 export const everyKind = faultKinds;
 
-function faultAt(shape: Shape, kind: FaultKind, atMs: number, random: Random): Fault {
-  const node = random.pick(shape.nodes);
+function faultAt(
+  shape: Shape,
+  kind: FaultKind,
+  { atMs, at: focus }: { readonly atMs: number; readonly at: string | null },
+  random: Random,
+): Fault {
+  const node = focus ?? random.pick(shape.nodes);
   const leftMs = shape.troubleMs - atMs;
   const lasting = (meanMs: number): number => Math.max(1, Math.min(leftMs, random.wait(meanMs)));
   const downMs = Math.min(leftMs, random.pick([0, 500, 2_000, random.wait(10_000), random.wait(40_000)]));

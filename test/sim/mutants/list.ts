@@ -54,9 +54,17 @@ export const mutants: readonly Mutant[] = [
     }],
   },
   {
-    name: 'bound-not-awaited',
-    about: 'the bound of a lease counts as passed without waiting for it',
+    name: 'nothing-awaited',
+    about: 'neither lock-delay nor the bound of a lease is waited for',
     patches: [{
+      file: 'src/daemon/translate.ts',
+      find: 'const held = evidence === null ? 0 :',
+      replace: 'const held = evidence === null || view !== null ? 0 :',
+    }, {
+      file: 'src/daemon/effects/node.ts',
+      find: 'ttlMs, lockDelayMs, nodeHealth };',
+      replace: 'ttlMs, lockDelayMs: Math.min(0, lockDelayMs), nodeHealth };',
+    }, {
       file: exclusionMachine,
       find: "return method?.method === 'leaseBound' ? method.boundMs : 0;",
       replace: 'return 0;',
