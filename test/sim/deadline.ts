@@ -18,7 +18,9 @@ export function watchDeadline({ world, judge, shape }: Parts, host: Powered, dae
     if (process.isEnded) return;
     if (!process.isRunning) return process.deliver(() => again(0));
     const leftMs = daemon.lease.remainingMs;
-    const paths = leftMs > 0 ? [] : host.enabledPaths();
+    // What the journal of a host that lost its power says is served is not.
+    const isHere = (id: string): boolean => judge.servers(id.slice('path/'.length)).includes(host.name);
+    const paths = leftMs > 0 ? [] : host.enabledPaths().filter(isHere);
     if (leftMs > 0 || paths.length === 0) {
       overSinceMs = null;
       return again(leftMs > 0 ? leftMs * 1.03 + 1 : idleMs);
