@@ -190,10 +190,16 @@ describe('ip and arping', () => {
     });
   });
 
-  test('delete with the prefix that the address has, and nothing that begins alike', async () => {
-    const { own, asked } = at(node(link('10.0.0.10'), link('10.0.0.1', { prefixlen: 32 }), link('10.0.0.100')));
+  test('delete the address, and nothing that begins alike', async () => {
+    const { own, asked } = at(node(link('10.0.0.10'), link('10.0.0.1'), link('10.0.0.100')));
     expect(await own.ensureRemoved(address, patience)).toEqual(done);
-    expect(asked()).toEqual(['ip addr del 10.0.0.1/32 dev eth0']);
+    expect(asked()).toEqual(['ip addr del 10.0.0.1/24 dev eth0']);
+  });
+
+  test('leave the same IP with another prefix alone: it is not ours', async () => {
+    const { own, asked } = at(node(link('10.0.0.1', { prefixlen: 32 })));
+    expect(await own.ensureRemoved(address, patience)).toEqual(done);
+    expect(asked()).toEqual([]);
   });
 
   test('keep the secondary addresses when the first of a subnet goes', async () => {
