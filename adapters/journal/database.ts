@@ -28,7 +28,6 @@ export interface JournalDatabase {
   saveSnapshots(rows: readonly SnapshotRow[]): void;
   read(query: JournalQuery): readonly RecordRow[];
   snapshot(actor: string): SnapshotRow | null;
-  snapshot(actor: string): SnapshotRow | null;
   compact(retention: Retention): Compacted;
   /** Gives free room back to the file system. Takes the whole file's time and room: not for a running daemon. */
   shrink(): void;
@@ -129,7 +128,6 @@ function bind(database: DatabaseSync, file: string, aside: SetAside | null, clos
       coverage = next;
     },
     read: (query) => checkedRows(database, query),
-    snapshot: (actor) => snapshotRows(database, actor)[0] ?? null,
     snapshot: (actor) => snapshotRows(database, actor)[0] ?? null,
     compact: (retention) => compact(database, coverage.seq, retention),
     shrink: () => database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'),
