@@ -98,7 +98,7 @@ export class Host implements Powered {
 
   startDaemon(): void {
     if (!this.isOn || this.running !== null) return;
-    const process = this.#timeline();
+    const process = this.#timeline(this.kernel);
     if (this.paused > 0 || this.frozen > 0) process.standStill();
     const journal = memoryJournal({ image: this.#image });
     const { daemon, feeding } = this.#daemonOn(process, journal);
@@ -177,10 +177,11 @@ export class Host implements Powered {
     this.#parts.world.after(bootAfterResetMs, () => this.powerOn());
   }
 
-  #timeline(): Timeline {
+  #timeline(host?: Timeline): Timeline {
     const { world, shape } = this.#parts;
     return new Timeline({
       world, rate: this.#rate, earlyMs: shape.timersEarlyMs, wallOffsetMs: () => this.wallOffsetMs,
+      ...(host === undefined ? {} : { host }),
     });
   }
 

@@ -10,6 +10,8 @@ export interface TimelineOptions {
   /** Timers come this much too early at most, as Node's do: it counts from when its event loop last woke. */
   readonly earlyMs?: number;
   readonly wallOffsetMs: () => number;
+  /** Whose monotonic clock it reads: its host's. Left out: its own. */
+  readonly host?: Timeline;
 }
 
 interface Armed {
@@ -29,16 +31,18 @@ export class Timeline implements Clock {
   readonly #wallOffsetMs: () => number;
   readonly #bornMs: number;
   readonly #armed = new Set<Armed>();
+  readonly #host: Timeline | null;
   #held: (() => void)[] = [];
   #stoodStillMs = 0;
   #stillSinceMs: number | null = null;
   #ended = false;
 
-  constructor({ world, rate, earlyMs = 0, wallOffsetMs }: TimelineOptions) {
+  constructor({ world, rate, earlyMs = 0, wallOffsetMs, host }: TimelineOptions) {
     this.#world = world;
     this.#rate = rate;
     this.#earlyMs = earlyMs;
     this.#wallOffsetMs = wallOffsetMs;
+    this.#host = host ?? null;
     this.#bornMs = world.nowMs;
   }
 
@@ -54,7 +58,9 @@ export class Timeline implements Clock {
     return !this.#ended && this.#stillSinceMs === null;
   }
 
+  /** Counts from the boot of the host, as CLOCK_MONOTONIC does. */
   monotonicMs(): number {
+    if (this.#host !== null) return this.#host.monotonicMs();
     return (this.#world.nowMs - this.#bornMs - this.#stoodStillMs) * this.#rate;
   }
 

@@ -3,7 +3,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Violation } from '../judge.ts';
+import { runOnce } from '../run.ts';
 import { mutants, type Mutant } from './list.ts';
+import { orderOf } from './order.ts';
 
 interface Hunted {
   readonly seeds: number;
@@ -22,6 +24,9 @@ export async function tryMutants({ seedsMax, only, say }: {
   for (const mutant of mutants.filter(({ name }) => only === undefined || only.split(',').includes(name))) {
     const hunted = await hunting(mutant, seedsMax);
     metrics[mutant.name] = hunted;
+    // What fails without the mistake too says nothing about it.
+    const blank = hunted.found === null ? null : (await runOnce(orderOf(hunted.seeds))).violation;
+    if (blank !== null) failures.push(`seed ${String(hunted.seeds)} fails without ${mutant.name}, too: ${blank.rule}`);
     if (hunted.found === null) failures.push(`${mutant.name} was not caught within ${String(hunted.seeds)} seeds`);
     const { found, seeds } = hunted;
     const verdict = found === null ? 'NOT CAUGHT' : `caught by seed ${String(seeds)}: ${found.rule}`;
