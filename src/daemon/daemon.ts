@@ -231,8 +231,8 @@ export class Daemon {
   #onRecord(record: JournalRecord, actor: Actor, moved: boolean): void {
     // A new specification changes no state, and yet the path may be taken from now on.
     if (record.event.type.endsWith('.specified')) this.#looks.soon();
+    if (actor.id === actorIds.node && (moved || record.event.type === 'node.started')) this.#followNode(actor);
     if (!moved) return;
-    if (actor.id === actorIds.node) this.#followNode(actor);
     const tags = tagsOf(actor.snapshot);
     const matters =
       tags.includes('idle') || tags.includes('settled') || stateOf(actor.snapshot).startsWith('locking.proving');
@@ -242,7 +242,7 @@ export class Daemon {
 
   #followNode(actor: Actor): void {
     const { session, trouble, unheardSinceMs } = actor.snapshot.context as NodeContext;
-    // What the last daemon left is still served: the deadline runs from the start, whether Consul answers or not.
+    // What the last daemon left is still served: the deadline runs from every start, also one that moves nothing.
     const state = stateOf(actor.snapshot);
     if (tagsOf(actor.snapshot).includes('leased') && session !== null) this.lease.keep(session);
     else if (state.startsWith('recovering') && session !== null) this.lease.hold(session, unheardSinceMs ?? undefined);
