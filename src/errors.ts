@@ -15,6 +15,7 @@ const table = {
   JOURNAL_DAMAGED: { exit: 13, http: 500, text: 'The journal cannot be read.' },
   JOURNAL_TOO_NEW: { exit: 17, http: 500, text: 'A newer pathwarden wrote the journal.' },
   JOURNAL_DIVERGED: { exit: 14, http: 500, text: 'Replaying the journal gives another result than it records.' },
+  JOURNAL_LOST: { exit: 19, http: 500, text: 'The thread that writes the journal has ended.' },
   JOURNAL_WRITE_FAILED: { exit: 15, http: 500, text: 'The journal cannot be written.' },
   MACHINE_MISUSED: { exit: 70, http: 500, text: 'A machine asked for something it must not use.' },
   WATCHDOG_UNFIT: { exit: 18, http: 500, text: 'The watchdog that is required would not reset this host.' },

@@ -227,7 +227,7 @@ const nextSignal = (): Promise<string> =>
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
 
-/** A status line every few seconds, and WATCHDOG only while the journal answers. */
+/** A status line every few seconds, and WATCHDOG while a new start would not be better. */
 function tellSystemd(daemon: Daemon, notifier: Notifier): () => void {
   const inspector = inspectorOf(daemon);
   let beats = 0;

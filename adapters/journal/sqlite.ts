@@ -101,7 +101,7 @@ function workerThread(file: string, node: string | null): Thread {
 
   async function end(): Promise<void> {
     if (ended === null && worker !== null) await ask('close', null);
-    ended ??= 'it was closed';
+    ended ??= closed;
     await worker?.terminate();
   }
 
@@ -111,7 +111,9 @@ function workerThread(file: string, node: string | null): Thread {
   };
 }
 
+const closed = 'it was closed';
+
 function gone(file: string, reason: string): PathwardenError {
   const message = `The journal ${file} is not open any more (${reason}): start the daemon again.`;
-  return new PathwardenError('JOURNAL_WRITE_FAILED', message, { file });
+  return new PathwardenError(reason === closed ? 'JOURNAL_WRITE_FAILED' : 'JOURNAL_LOST', message, { file });
 }

@@ -80,7 +80,9 @@ function healthOf(daemon: Daemon): Health {
   const { setAside } = daemon.engine;
   const notes =
     setAside === null ? [] : [`journal: it was damaged and is set aside as ${setAside.location} (${setAside.reason})`];
-  return { live: journal === null, ready: reasons.length === 0, reasons, ...(notes.length > 0 && { notes }) };
+  // A disk that is full or hangs is no reason to restart: the lease needs this process, and the next one the disk.
+  const live = !daemon.engine.scribe.isLost;
+  return { live, ready: reasons.length === 0, reasons, ...(notes.length > 0 && { notes }) };
 }
 
 async function post(

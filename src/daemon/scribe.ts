@@ -1,4 +1,5 @@
 // Writes turns to the journal, and decides how long the daemon waits for the disk.
+import { PathwardenError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JournalPort, JournalRecord } from '../ports/journal.ts';
 
@@ -34,6 +35,7 @@ export class Scribe {
   #durableSeq = 0;
   #retrying = false;
   #trouble: string | null = null;
+  #isLost = false;
 
   constructor(parts: ScribeParts) {
     this.#parts = parts;
@@ -45,6 +47,11 @@ export class Scribe {
 
   get trouble(): string | null {
     return this.#trouble;
+  }
+
+  /** It will never write again: only a new start helps. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   get unwritten(): number {
@@ -102,6 +109,7 @@ export class Scribe {
       }
       if (upTo > 0) this.#note(null);
     } catch (error) {
+      this.#isLost = error instanceof PathwardenError && error.code === 'JOURNAL_LOST';
       this.#note(error instanceof Error ? error.message : String(error));
       this.#retry();
     }

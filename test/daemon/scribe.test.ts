@@ -1,6 +1,7 @@
 // How long a turn waits for its records, and in which order they are written, on a journal that is told what to do.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock } from '../../adapters/clock/virtual.ts';
+import { PathwardenError } from '../../src/errors.ts';
 import { Scribe, type Written } from '../../src/daemon/scribe.ts';
 import type { JournalPort, JournalRecord } from '../../src/ports/journal.ts';
 
@@ -12,20 +13,21 @@ const record = (seq: number): JournalRecord => ({
 /** Appends wait until they are answered. */
 class SlowJournal {
   readonly appended: number[][] = [];
-  #answers: { done(): void; fail(reason: string): void }[] = [];
+  #answers: { done(): void; fail(error: Error): void }[] = [];
 
   append(records: readonly JournalRecord[]): Promise<void> {
     this.appended.push(records.map(({ seq }) => seq));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#answers.push({ done: resolve, fail: (reason) => reject(new Error(reason)) });
+    this.#answers.push({ done: resolve, fail: reject });
     return promise;
   }
 
-  answer(how: 'done' | 'fail'): Promise<void> {
+  answer(how: 'done' | 'fail' | 'lost'): Promise<void> {
     const next = this.#answers.shift();
     if (next === undefined) throw new Error('nothing is being appended');
     if (how === 'done') next.done();
-    else next.fail('no space');
+    else if (how === 'fail') next.fail(new Error('no space'));
+    else next.fail(new PathwardenError('JOURNAL_LOST', 'the thread ended'));
     return settle();
   }
 }
@@ -148,6 +150,16 @@ describe('a journal that fails', () => {
     await journal.answer('fail');
     await journal.answer('done');
     expect(journal.appended).toEqual([[1], [1, 2]]);
+  });
+
+  it('is lost only when its thread has ended: then a new start helps, and nothing else does', async () => {
+    follow(scribe.write([record(1)]));
+    await settle();
+    await journal.answer('fail');
+    expect(scribe.isLost).toBe(false);
+    await clock.advanceAndSettle(1_000);
+    await journal.answer('lost');
+    expect(scribe.isLost).toBe(true);
   });
 
   it('is said when the daemon stops: not everything was written', async () => {

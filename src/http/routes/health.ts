@@ -5,7 +5,8 @@ import { Health } from '../schemas.ts';
 export function healthRoutes(app: App, { inspector }: RouteContext): void {
   const schema = (summary: string) => ({ tags: ['health'], summary, response: { 200: Health, 503: Health } });
 
-  app.get('/livez', { schema: schema('Whether the commit loop and the journal answer') }, (_request, reply) => {
+  const livez = schema('Whether the daemon goes on; 503 says that only a new start helps');
+  app.get('/livez', { schema: livez }, (_request, reply) => {
     const health = inspector.health();
     reply.code(health.live ? 200 : 503);
     return health;
