@@ -85,6 +85,8 @@ function faultsFrom(bad: ReadonlySet<BadCommands>, random: Random, commandMs: nu
       if (met.how === 'refuse') return { kind: 'refuse', reason: 'it does not work now' };
       if (met.how === 'unknown') return { kind: 'unknown', reason: 'nobody can say' };
       if (met.how === 'applied') return { kind: 'unknown', reason: 'the answer was lost', applied: true };
+      // A packet filter that changes after its command was given up would be seen by nobody: a known gap.
+      if (verb.startsWith('traffic.')) return { kind: 'unknown', reason: 'no answer' };
       return { kind: 'delay', ms: met.how === 'hang' ? hangMs : met.random.between(50, 2_500) };
     },
   };

@@ -15,7 +15,7 @@ export function watchDeadline({ world, judge, shape }: Parts, host: Powered, dae
     world.after(ms, look);
   };
   const look = (): void => {
-    if (process.isEnded) return;
+    if (process.isEnded || host.isStopping) return;
     if (!process.isRunning) return process.deliver(() => again(0));
     const leftMs = daemon.lease.remainingMs;
     // What the journal of a host that lost its power says is served is not.

@@ -46,6 +46,7 @@ export class Host implements Powered {
   frozen = 0;
   paused = 0;
   isOn = false;
+  isStopping = false;
   /** How its journal's disk is now. */
   journalFault: 'full' | 'hang' | null = null;
   readonly #parts: Parts;
@@ -98,6 +99,7 @@ export class Host implements Powered {
 
   startDaemon(): void {
     if (!this.isOn || this.running !== null) return;
+    this.isStopping = false;
     const process = this.#timeline(this.kernel);
     if (this.paused > 0 || this.frozen > 0) process.standStill();
     const journal = memoryJournal({ image: this.#image });
@@ -129,6 +131,7 @@ export class Host implements Powered {
     const { running } = this;
     if (running === null) return;
     this.#parts.trace.note(this.name, () => `its daemon is told to stop (${how})`);
+    this.isStopping = true;
     await running.daemon.stop(how, 20_000);
     await running.feeding?.stop();
     if (this.running !== running) return;

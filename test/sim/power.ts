@@ -6,6 +6,8 @@ export interface Powered {
   /** By so many faults at once. */
   readonly frozen: number;
   readonly journalFault: 'full' | 'hang' | null;
+  /** Its daemon was told to stop: what it serves is left for the next one, or for whoever excludes it. */
+  readonly isStopping: boolean;
   powerOn(): void;
   powerOff(): void;
   /** Paths that its daemon says it serves. */
