@@ -1,6 +1,9 @@
+import { and } from 'xstate';
 import { ask, diskPath } from './setup.ts';
 
 const granted = [
+  // What was ours already may be served here, whether this journal knows of it or not.
+  { guard: and(['mustGiveUp', 'wasOurs']), target: '#releasing', actions: 'noteGrant' },
   { guard: 'mustGiveUp', target: '#releasing.unlocking', actions: 'noteGrant' },
   { guard: 'needsProof', target: 'proving', actions: 'noteGrant' },
   { guard: 'wasOurs', target: '#mapped.looking', actions: 'noteGrant' },
