@@ -50,6 +50,9 @@ const weights: Readonly<Record<FaultKind, number>> = {
 const faultKinds = Object.keys(weights) as readonly FaultKind[];
 const bag = faultKinds.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
 
+const losses: readonly FaultKind[] = ['endSession', 'gossipLies', 'cutOff', 'release', 'pauseDaemon'];
+const hindrances: readonly FaultKind[] = ['badCommands', 'badCommands', 'badCommands', 'badJournal', 'lossy'];
+
 /** Faults come in bursts, so that they meet, with calm between them, so that each burst finds a whole cluster. */
 export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] = faultKinds): readonly Fault[] {
   const plan: Fault[] = [];
@@ -59,6 +62,10 @@ export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] 
     const count = random.between(1, 6);
     // Troubles that meet on one node are the ones that nobody thought of.
     const node = random.chance(0.6) ? random.pick(shape.nodes) : null;
+    // A session that is lost while commands do not do what they should is the hardest of all.
+    const pair = random.chance(0.4) ? [random.pick(losses), random.pick(hindrances)] : [];
+    const both = { atMs, at: random.pick(shape.nodes) };
+    for (const kind of pair) if (kinds.includes(kind)) plan.push(faultAt(shape, kind, both, random.fork()));
     for (let each = 0; each < count; each += 1) {
       const when = atMs + random.pick([random.between(0, 30), random.between(0, 500), random.wait(6_000)]);
       if (when < shape.troubleMs - 1_000) plan.push(faultAt(shape, random.pick(kinds), { atMs: when, at: node }, random.fork()));
