@@ -65,10 +65,13 @@ export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] 
     // A session that is lost while commands do not do what they should is the hardest of all.
     const pair = random.chance(0.4) ? [random.pick(losses), random.pick(hindrances)] : [];
     const both = { atMs, at: random.pick(shape.nodes) };
-    for (const kind of pair) if (kinds.includes(kind)) plan.push(faultAt(shape, kind, both, random.fork()));
+    const wanted = pair.filter((kind) => kinds.includes(kind));
+    for (const kind of wanted) plan.push(faultAt(shape, kind, both, random.fork()));
     for (let each = 0; each < count; each += 1) {
       const when = atMs + random.pick([random.between(0, 30), random.between(0, 500), random.wait(6_000)]);
-      if (when < shape.troubleMs - 1_000) plan.push(faultAt(shape, random.pick(kinds), { atMs: when, at: node }, random.fork()));
+      const kind = random.pick(kinds);
+      const fault = faultAt(shape, kind, { atMs: when, at: node }, random.fork());
+      if (when < shape.troubleMs - 1_000) plan.push(fault);
     }
     atMs += 30_000 + random.wait(90_000);
   }

