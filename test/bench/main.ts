@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { busyPercent, cpuTimes } from '../lab/machine.ts';
 import { idle } from './idle.ts';
 import { journal } from './journal.ts';
-import { isMet, ratioOf, type Figure, type Result, tableOf } from './report.ts';
+import { barText, isMet, ratioOf, type Figure, type Result, tableOf } from './report.ts';
 import { restart } from './restart.ts';
 import { stepping } from './step.ts';
 import { takeover } from './takeover.ts';
@@ -45,8 +45,9 @@ async function measure(chosen: readonly Bench[], json: boolean): Promise<number>
     const before = cpuTimes();
     say(`\n${name}: ${about}`);
     try {
-      const { figures } = await run();
+      const { figures, skipped = [] } = await run();
       say(tableOf(figures));
+      for (const what of skipped) say(`  left out: ${what}`);
       const baselines = figures.map((figure) => figure.baseline?.what);
       for (const what of new Set(baselines)) if (what !== undefined) say(`  baseline: ${what}`);
       metrics[name] = figures.map(toJson);
@@ -66,5 +67,5 @@ function toJson(figure: Figure): object {
 }
 
 function missed({ name, value, unit, bar }: Figure): string {
-  return `${name}: ${String(value)} ${unit}, and the bar is ${String(bar?.atMost)} ${unit}`;
+  return `${name}: ${String(value)} ${unit}, and the bar is ${bar === undefined ? 'none' : barText(bar)} ${unit}`;
 }

@@ -1,12 +1,14 @@
 // What a measurement gives, and how people read it.
 import Table from 'cli-table3';
 
+export type Bar = { readonly atMost: number } | { readonly atLeast: number };
+
 export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
   /** Missing: the figure is shown and not judged. */
-  readonly bar?: { readonly atMost: number };
+  readonly bar?: Bar;
   /** Measured in the same run on the same machine. */
   readonly baseline?: { readonly value: number; readonly what: string };
   readonly facts?: Readonly<Record<string, number>>;
@@ -14,9 +16,14 @@ export interface Figure {
 
 export interface Result {
   readonly figures: readonly Figure[];
+  /** What could not be measured here, and why. */
+  readonly skipped?: readonly string[];
 }
 
-export const isMet = ({ value, bar }: Figure): boolean => bar === undefined || value <= bar.atMost;
+export const isMet = ({ value, bar }: Figure): boolean =>
+  bar === undefined || ('atMost' in bar ? value <= bar.atMost : value >= bar.atLeast);
+
+export const barText = (bar: Bar): string => ('atMost' in bar ? `≤ ${number(bar.atMost)}` : `≥ ${number(bar.atLeast)}`);
 
 /** How many times the figure is the baseline: below 1 is less. */
 export const ratioOf = ({ value, baseline }: Figure): number | null =>
@@ -30,7 +37,7 @@ export function tableOf(figures: readonly Figure[]): string {
     table.push([
       name,
       `${number(value)} ${unit}`,
-      bar === undefined ? '' : `≤ ${number(bar.atMost)} ${unit}`,
+      bar === undefined ? '' : `${barText(bar)} ${unit}`,
       bar === undefined ? '' : isMet(figure) ? 'met' : 'MISSED',
       baseline === undefined ? '' : `${number(baseline.value)} ${unit}`,
       ratioOf(figure) ?? '',
