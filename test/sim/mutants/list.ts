@@ -111,6 +111,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'deadline-on-the-wall',
     about: 'the deadline counts on the wall clock, which jumps',
+    coveredBy: 'fence and watchdog; the judge takes the deadline of a daemon from the daemon itself',
     patches: [{
       file: lease,
       find: 'return this.#over ? 0 : Math.max(0, this.#deadlineMs - this.#parts.clock.monotonicMs());',
