@@ -17,7 +17,7 @@ export function step(of: Definition, from: Snapshot, event: DomainEvent): Step {
   if (event.type.startsWith('xstate.')) {
     throw new PathwardenError('MACHINE_MISUSED', `The event ${event.type} is reserved for XState and was refused.`);
   }
-  const [next, actions] = transition(withoutStart(of.machine), from, event as never);
+  const [next, actions] = transit(of.machine, from, event);
   const ignored = next === from && actions.length === 0;
   return { next: next as Snapshot, intents: actions.map((action) => toIntent(of, action)), ignored };
 }
@@ -43,13 +43,37 @@ export const restore = (of: Definition, persisted: Json): Snapshot =>
 export const accepted = (snapshot: Snapshot): readonly string[] =>
   [...new Set(getNextTransitions(snapshot).map((each) => each.eventType))].filter(Boolean);
 
-// XState's transition() makes an actor for every step, and an actor begins with the machine's whole initial state:
-// half of the work of a step, thrown away at once. Our machines have no child actors, so nobody looks at it.
-const withoutStart = (machine: AnyStateMachine): AnyActorLogic => ({
-  transition: (snapshot, event, scope) => machine.transition(snapshot, event, scope as never),
-  getInitialSnapshot: () => neverLookedAt,
-  getPersistedSnapshot: () => neverLookedAt,
-});
+// XState's transition() makes an actor for every step, with a system of its own and the machine's whole initial state:
+// more work than the step itself, thrown away at once. Our machines have no child actors, so nobody looks at it, and
+// one of them serves every step of a machine.
+function transit(machine: AnyStateMachine, from: Snapshot, event: DomainEvent): [next: Snapshot, actions: Action[]] {
+  const actions: Action[] = [];
+  const scope = scopeOf(machine);
+  scope.actionExecutor = (action) => actions.push(action);
+  const next = machine.transition(from, event, scope) as Snapshot;
+  return [next, actions];
+}
+
+type Scope = Parameters<AnyStateMachine['transition']>[2];
+
+const scopes = new WeakMap<AnyStateMachine, Scope>();
+
+function scopeOf(machine: AnyStateMachine): Scope {
+  let scope = scopes.get(machine);
+  if (scope !== undefined) return scope;
+  const keepsScope: AnyActorLogic = {
+    transition: (snapshot, _event, given) => {
+      scope = given as Scope;
+      return snapshot;
+    },
+    getInitialSnapshot: () => neverLookedAt,
+    getPersistedSnapshot: () => neverLookedAt,
+  };
+  transition(keepsScope, neverLookedAt, { type: 'none' });
+  if (scope === undefined) throw new PathwardenError('INTERNAL', 'XState gave no scope to a transition.');
+  scopes.set(machine, scope);
+  return scope;
+}
 
 const neverLookedAt = { status: 'active', output: undefined, error: undefined } as const;
 
