@@ -19,7 +19,7 @@ export function step(of: Definition, from: Snapshot, event: DomainEvent): Step {
   }
   const [next, actions] = transit(of.machine, from, event);
   const ignored = next === from && actions.length === 0;
-  return { next: next as Snapshot, intents: actions.map((action) => toIntent(of, action)), ignored };
+  return { next, intents: actions.map((action) => toIntent(of, action)), ignored };
 }
 
 /** The state of an actor before its first event. Initial states ask for nothing. */

@@ -106,7 +106,7 @@ function compare(paths: number, measured: readonly Measured[]): Figure {
     name: `commit path, ${String(paths)} paths at once`,
     value: best,
     unit: 'records/s',
-    bar: { atLeast: raw / 2 },
+    bar: { atLeast: Math.round(raw / 2) },
     baseline: { value: raw, what },
     facts: {
       recordsPerBatch: Math.round(sum('records') / sum('batches')),
