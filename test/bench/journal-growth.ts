@@ -10,7 +10,7 @@ import { done } from '../../src/ports/outcome.ts';
 import { Cluster, type Node } from '../scenarios/cluster.ts';
 import type { Figure } from './report.ts';
 
-/** Commands that the adapters for tgt, iproute2, nftables and image files run for a path that is taken, by verb. */
+/** About what the adapters for tgt, iproute2, nftables and image files run, by verb: estimated, not counted. */
 const commandsPerVerb: Readonly<Record<string, number>> = {
   ensureAttached: 3, ensureDefined: 8, ensureOpen: 5, ensureClosed: 3, ensureRemoved: 3,
   probe: 2, ensureAdded: 2, announce: 2, ensureBlocked: 1, ensureUnblocked: 1, fence: 2,
