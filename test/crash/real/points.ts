@@ -1,5 +1,6 @@
 // Where a real process is killed, and what makes it get there.
 import type { RealCluster } from './cluster.ts';
+import { holds } from './node.ts';
 
 type Act = (cluster: RealCluster) => Promise<void>;
 
@@ -13,6 +14,7 @@ export interface RealPoint {
 }
 
 const operator = { by: 'ada', reason: 'a test of crashes' };
+const wishMs = 8_000;
 const nothing: Act = async () => {};
 
 /** Posts, and does not mind that the daemon dies meanwhile. */
@@ -31,7 +33,14 @@ const oneAt = (at: 'victim' | 'other'): Act => async (cluster) => {
 };
 const move = (from: 'victim' | 'other', by: 'victim' | 'other'): Act => async (cluster) => {
   const path = await cluster.pathOf(cluster[from], true);
-  await post(cluster, by, `path/${String(path)}`, { type: 'operator.release' });
+  const actor = `path/${String(path)}`;
+  if (by === 'victim') return post(cluster, by, actor, { type: 'operator.release' });
+  // Refused while its view is still behind the move before: an operator would ask again, too.
+  const wish = { ...operator, type: 'operator.release', waitMs: 2_000 };
+  await holds(async () => {
+    const posted = await cluster.other.client.post(actor, wish);
+    return posted.accepted && posted.answers.some(({ type }) => type === 'move.requested');
+  }, wishMs);
 };
 
 /** While the first of them is written, the others gather. */
