@@ -266,16 +266,16 @@ export class Daemon {
   #translate(): void {
     if (!this.#running || this.#view === null) return;
     const known = { sightings: this.#sightings, outbid: this.#outbid, inheritance: this.#inheritance };
-    const here = localOf(this.engine.registry, this.settings, known);
+    const here = localOf(this.engine, this.settings, known);
     for (const { actor, event, cause } of translate(this.#view, here)) this.tell(actor, event, cause);
     retireIdle(this.engine, this.#view);
   }
 
-  /** What depends on time alone: moves that run out, own proofs and refused bids that are tried again. */
+  /** What no change of the view tells: moves that run out, refused bids and own proofs, a journal that writes again. */
   #tick(): void {
     this.#after(tickMs, () => {
       const waits =
-        this.#outbid.expire() ||
+        this.#outbid.expire() || this.engine.scribe.hasBeenMended() ||
         isEmptying(this.view, { node: this.settings.node, leaving: this.#nodeState() === 'leaving' }) ||
         this.view.moves.size > 0 ||
         [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);

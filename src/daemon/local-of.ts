@@ -5,6 +5,7 @@ import type { NodeContext } from '../../machines/node/node.machine.ts';
 import type { Snapshot } from '../core/definition.ts';
 import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
+import type { Engine } from './engine.ts';
 import type { Inheritance } from './inheritance.ts';
 import type { Local, LocalDisk, LocalPath } from './local.ts';
 import type { Outbid } from './outbid.ts';
@@ -13,7 +14,7 @@ import type { DaemonSettings } from './settings.ts';
 import type { Sightings } from './sightings.ts';
 
 export function localOf(
-  registry: Registry,
+  { registry, scribe }: Pick<Engine, 'registry' | 'scribe'>,
   settings: DaemonSettings,
   { sightings, outbid, inheritance }: { sightings: Sightings; outbid: Outbid; inheritance: Inheritance },
 ): Local {
@@ -50,6 +51,7 @@ export function localOf(
     disks,
     exclusions,
     ...nodeState(registry),
+    isWritable: scribe.isHealthy,
     isUntouched: (path) => inheritance.isUntouched(path),
     isOutbid: (key, modifyIndex) => outbid.has(key, modifyIndex),
     remainingMs: (sight, spanMs) => sightings.remainingMs(sight, spanMs),

@@ -26,6 +26,8 @@ export interface Local {
   readonly leased: boolean;
   readonly joined: boolean;
   readonly leaving: boolean;
+  /** The journal takes records: without it nothing is taken, and a bid would only be refused. */
+  readonly isWritable: boolean;
   readonly paths: ReadonlyMap<string, LocalPath>;
   readonly disks: ReadonlyMap<string, LocalDisk>;
   /** State of the exclusion actors here, by session. */

@@ -36,6 +36,7 @@ export class Scribe {
   #retrying = false;
   #trouble: string | null = null;
   #isLost = false;
+  #isMended = false;
 
   constructor(parts: ScribeParts) {
     this.#parts = parts;
@@ -52,6 +53,13 @@ export class Scribe {
   /** It will never write again: only a new start helps. */
   get isLost(): boolean {
     return this.#isLost;
+  }
+
+  /** True once after each trouble that is over. */
+  hasBeenMended(): boolean {
+    const isMended = this.#isMended;
+    this.#isMended = false;
+    return isMended;
   }
 
   get unwritten(): number {
@@ -127,6 +135,7 @@ export class Scribe {
   #note(trouble: string | null): void {
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;
+    this.#isMended = trouble === null;
     this.#parts.onTrouble(trouble);
   }
 }

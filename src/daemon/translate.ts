@@ -209,10 +209,10 @@ function tellOffer(
 ): void {
   const waiting = ['unlocked.waiting', 'locking.acquiring', 'locking.backingOff'].includes(path.state);
   if (!waiting && path.state !== 'unlocked.idle') return;
-  const offer = offerFor(view, local, placement, path, lock);
+  const offer = local.isWritable ? offerFor(view, local, placement, path, lock) : null;
   if (offer === null) {
-    if (waiting && path.state !== 'locking.acquiring')
-      say({ type: 'path.notOffered', reason: 'others may take it, or nobody' });
+    const reason = local.isWritable ? 'others may take it, or nobody' : 'the journal cannot be written';
+    if (waiting && path.state !== 'locking.acquiring') say({ type: 'path.notOffered', reason });
     return;
   }
   if (local.isOutbid(keys.path(path.disk, path.index), offer.modifyIndex)) return;

@@ -116,6 +116,14 @@ describe('a journal that hangs', () => {
     });
   });
 
+  it('says once that it writes again', async () => {
+    follow(scribe.write([record(1)]));
+    await clock.advanceAndSettle(500);
+    expect(scribe.hasBeenMended()).toBe(false);
+    await journal.answer('done');
+    expect([scribe.hasBeenMended(), scribe.hasBeenMended()]).toEqual([true, false]);
+  });
+
   it('holds up no turn after that', async () => {
     follow(scribe.write([record(1)]));
     await clock.advanceAndSettle(500);

@@ -59,7 +59,7 @@ export const pathIn = (state: string, changes: Partial<DiskPathContext> = {}): L
 
 /** Node n1, joined, with this path. Everything was seen long ago, unless a test says otherwise. */
 export const localWith = (path: LocalPath | null, changes: Partial<Local> = {}): Local => ({
-  node: 'n1', session: 's1', registeredAt: 4, leased: true, joined: true, leaving: false,
+  node: 'n1', session: 's1', registeredAt: 4, leased: true, joined: true, leaving: false, isWritable: true,
   paths: new Map(path === null ? [] : [[path.id, path]]),
   disks: new Map([['d1', { idle: false, settings: { ...diskSettings } }]]),
   exclusions: new Map(), proving: new Set(), methods: [], lockDelayMs: 2_000, rankDelayMs: 250, portalPort: 3260,

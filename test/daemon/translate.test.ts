@@ -59,6 +59,15 @@ describe('a free path', () => {
     expect(said(viewWith(), localWith(idle, { isOutbid: () => true }))).toEqual([]);
   });
 
+  it('is not offered while the journal cannot be written: every bid would be refused, and leave records', () => {
+    const offer = { modifyIndex: 0, rank: 0, delayMs: 0, evidence: null, proof: null };
+    const notNow = { type: 'path.notOffered', reason: 'the journal cannot be written' };
+    expect(typesSaid(viewWith(), localWith(idle, { isWritable: false }))).toEqual([]);
+    expect(said(viewWith(), localWith(pathIn('unlocked.waiting', { offer }), { isWritable: false })))
+      .toMatchObject([notNow]);
+    expect(typesSaid(viewWith(), localWith(pathIn('locking.acquiring'), { isWritable: false }))).toEqual([]);
+  });
+
   it('is no business of a node that has not joined', () => {
     expect(said(viewWith(), localWith(idle, { joined: false }))).toEqual([]);
   });
