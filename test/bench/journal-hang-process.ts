@@ -1,5 +1,4 @@
 // A daemon in a process of its own: its journal is a file, Consul and data plane are in memory.
-import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 import { systemClock } from '../../adapters/clock/system.ts';
 import { memoryCluster } from '../../adapters/consul/cluster.ts';
 import { openStore } from '../../adapters/consul/embedded/store.ts';
@@ -11,6 +10,7 @@ import { Daemon } from '../../src/daemon/daemon.ts';
 import { silentLog } from '../../src/daemon/log.ts';
 import { sleep, until } from '../lab/clock.ts';
 import { hangSettings, hangSpec } from './journal-hang-node.ts';
+import { type Delay, watchLoop } from './loop-watch.ts';
 
 export type Question = { readonly what: 'serve' } | { readonly what: 'tear down'; readonly forMs: number };
 
@@ -26,18 +26,10 @@ export interface Window extends Delay {
   readonly troubleSaid: number;
 }
 
-interface Delay {
-  readonly p99Ms: number;
-  readonly p999Ms: number;
-  readonly maxMs: number;
-}
-
 const [file = ''] = process.argv.slice(2);
 const paths = 200;
 const port = 3260;
 const deadlineMs = 60_000;
-/** How often the loop is asked whether it is there. */
-const everyMs = 2;
 
 const clock = systemClock();
 const store = openStore({ clock });
@@ -86,28 +78,4 @@ async function tearDown(forMs: number): Promise<Window> {
   if (isServed) throw new Error(`${String(served())} paths are served after ${String(forMs)} ms`);
   const { unwritten } = daemon.engine.scribe;
   return { paths, tornDownMs, unwritten, troubleSaid, tearing: tearing.delay(), ...whole.stop().delay() };
-}
-
-interface LoopWatch {
-  stop(): LoopWatch;
-  delay(): Delay;
-}
-
-/** How much later than asked for a timer fires. */
-function watchLoop(): LoopWatch {
-  const histogram: RecordableHistogram = createHistogram();
-  let lastMs = performance.now();
-  const timer = setInterval(() => {
-    const nowMs = performance.now();
-    histogram.record(Math.max(1, Math.round((nowMs - lastMs - everyMs) * 1000)));
-    lastMs = nowMs;
-  }, everyMs);
-  const ms = (micros: number): number => Math.round(micros / 100) / 10;
-  const watch: LoopWatch = {
-    stop: () => (clearInterval(timer), watch),
-    delay: () => ({
-      p99Ms: ms(histogram.percentile(99)), p999Ms: ms(histogram.percentile(99.9)), maxMs: ms(histogram.max),
-    }),
-  };
-  return watch;
 }

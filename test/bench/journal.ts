@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { benchAppend } from './journal-append.ts';
 import { benchBoot } from './journal-boot.ts';
 import { benchCommit, longestCommit } from './journal-commit.ts';
+import { benchCompaction } from './journal-compaction.ts';
 import { benchGrowth } from './journal-growth.ts';
 import { benchHang } from './journal-hang.ts';
 import { benchReplay } from './journal-replay.ts';
@@ -13,8 +14,8 @@ import type { Result } from './report.ts';
 export const journal = {
   name: 'journal',
   about:
-    'Records that become durable, by how many share a commit; replay; boot from a million records; growth; and the ' +
-    'event loop while the disk hangs for 30 s.',
+    'Records that become durable, by how many share a commit; replay; boot from a million records; growth; ' +
+    'compaction; and the event loop while the disk hangs for 30 s.',
   async run(): Promise<Result> {
     const directory = await mkdtemp(join(tmpdir(), 'pathwarden-bench-'));
     try {
@@ -24,6 +25,7 @@ export const journal = {
         ...benchReplay(longestCommit(directory)),
         ...(await benchBoot(directory)),
         ...(await benchGrowth(directory)),
+        ...(await benchCompaction(directory)),
       ];
       const hang = await benchHang();
       return { ...hang, figures: [...figures, ...hang.figures] };
