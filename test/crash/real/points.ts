@@ -23,24 +23,31 @@ async function post(cluster: RealCluster, at: 'victim' | 'other', actor: string,
   await cluster[at].client.post(actor, body).catch(() => undefined);
 }
 
+/** Asked of the other node until it is taken: a node whose view is behind refuses, and an operator would ask again. */
+async function release(cluster: RealCluster, path: string, to?: string): Promise<void> {
+  const wish = { ...operator, type: 'operator.release', waitMs: 2_000, ...(to === undefined ? {} : { to }) };
+  const isTaken = await holds(async () => {
+    const posted = await cluster.other.client.post(`path/${path}`, wish);
+    return posted.accepted && posted.answers.some(({ type }) => type === 'move.requested');
+  }, wishMs);
+  if (!isTaken) throw new Error(`nobody releases ${path}`);
+}
+
 const oneAt = (at: 'victim' | 'other'): Act => async (cluster) => {
-  if ((await cluster.pathOf(cluster[at], true)) !== undefined) return;
-  const path = await cluster.pathOf(cluster[at], false);
-  await post(cluster, 'other', `path/${String(path)}`, { type: 'operator.release', to: cluster[at].name });
-  if ((await cluster.pathOf(cluster[at], true)) === undefined) await cluster.settled();
+  const node = cluster[at];
+  if ((await cluster.pathOf(node, true)) === undefined) {
+    await release(cluster, String(await cluster.pathOf(node, false)), node.name);
+    if (!(await holds(async () => (await cluster.pathOf(node, true)) !== undefined, wishMs))) {
+      throw new Error(`${node.name} gets no path`);
+    }
+  }
   const trouble = await cluster.settled();
   if (trouble !== null) throw new Error(trouble);
 };
 const move = (from: 'victim' | 'other', by: 'victim' | 'other'): Act => async (cluster) => {
-  const path = await cluster.pathOf(cluster[from], true);
-  const actor = `path/${String(path)}`;
-  if (by === 'victim') return post(cluster, by, actor, { type: 'operator.release' });
-  // Refused while its view is still behind the move before: an operator would ask again, too.
-  const wish = { ...operator, type: 'operator.release', waitMs: 2_000 };
-  await holds(async () => {
-    const posted = await cluster.other.client.post(actor, wish);
-    return posted.accepted && posted.answers.some(({ type }) => type === 'move.requested');
-  }, wishMs);
+  const path = String(await cluster.pathOf(cluster[from], true));
+  if (by === 'other') await release(cluster, path);
+  else await post(cluster, by, `path/${path}`, { type: 'operator.release' });
 };
 
 /** While the first of them is written, the others gather. */
