@@ -85,7 +85,9 @@ class Sampler {
 
   constructor(script: string, log: string, processor: number) {
     // First come, first served with the highest priority: a sampler that waits for its turn does not see the moment.
-    const argv = ['taskset', '--cpu-list', String(processor), 'chrt', '--fifo', '50', process.execPath, script];
+    const pinned = ['taskset', '--cpu-list', String(processor), 'chrt', '--fifo', '50'];
+    // With threads of its own V8 spins on the processor until they have swept, which at this priority they cannot.
+    const argv = [...pinned, process.execPath, '--single-threaded', script];
     this.#child = launchTalking(argv, log);
     this.#child.on('message', (message: ObserverMessage) => this.#hear(message));
   }
