@@ -18,6 +18,7 @@ export const diskPathMachine = diskPath.createMachine({
     evidence: null,
     diskReady: false,
     addressFree: false,
+    trafficBlocked: false,
     giveUp: null,
     tries: 0,
     failures: 0,

@@ -44,15 +44,20 @@ export const mapped = diskPath.createStateConfig({
       },
     },
     preparing: {
-      description: 'The image and the target are being made ready, and the network is asked whether the IP is free.',
-      entry: ['forgetPreparation', ask.requireDisk, ask.probe, ask.armPrepare],
+      description:
+        'The image and the target are being made ready, the network is asked whether the IP is free, ' +
+        'and its packets are held back until the portal can answer.',
+      entry: ['forgetPreparation', ask.requireDisk, ask.probe, ask.block, ask.armPrepare],
       exit: ask.cancelPrepare,
       always: [
         { guard: 'mustGiveUp', target: '#releasing' },
-        { guard: 'isPrepared', target: 'blocking' },
+        { guard: 'isPrepared', target: 'addressing' },
       ],
       on: {
         'disk.ready': { actions: 'noteDiskReady' },
+        'traffic.blocked': { actions: 'noteTrafficBlocked' },
+        'traffic.blockRefused': giveUp,
+        'traffic.blockUnknown': giveUp,
         'prepare.due': { target: '#releasing', actions: ['noteNotReady', 'countFailure'] },
         'address.probed': [
           { guard: 'isFree', actions: 'noteAddressFree' },
@@ -79,15 +84,6 @@ export const mapped = diskPath.createStateConfig({
         ],
         'address.probeRefused': { target: 'conflicted' },
         'address.probeUnknown': { target: 'conflicted' },
-      },
-    },
-    blocking: {
-      description: 'Packets of the IP are held back until the portal can answer.',
-      entry: ask.block,
-      on: {
-        'traffic.blocked': { target: 'addressing' },
-        'traffic.blockRefused': giveUp,
-        'traffic.blockUnknown': giveUp,
       },
     },
     addressing: {

@@ -15,6 +15,7 @@ export type DiskPathContext = {
   readonly evidence: Incarnation | null;
   readonly diskReady: boolean;
   readonly addressFree: boolean;
+  readonly trafficBlocked: boolean;
   /** Set while the path has to be given up as soon as the lock's answer is in. */
   readonly giveUp: string | null;
   /** Failed tries of the current step, for back-off. */
@@ -98,7 +99,8 @@ export const diskPath = setup({
     noteReleased: assign({ lock: null }),
     noteDiskReady: assign({ diskReady: true }),
     noteAddressFree: assign({ addressFree: true }),
-    forgetPreparation: assign({ diskReady: false, addressFree: false }),
+    noteTrafficBlocked: assign({ trafficBlocked: true }),
+    forgetPreparation: assign({ diskReady: false, addressFree: false, trafficBlocked: false }),
     noteGiveUp: assign(({ event }) => ({ giveUp: reasonOf(event) })),
     noteTrouble: assign(({ event }) => ({ trouble: reasonOf(event) })),
     noteNotReady: assign({ trouble: `the disk was not ready within ${String(prepareMs / 1_000)} s` }),
@@ -124,6 +126,7 @@ export const diskPath = setup({
       giveUp: null,
       diskReady: false,
       addressFree: false,
+      trafficBlocked: false,
       tries: 0,
     }),
   },
@@ -139,7 +142,7 @@ export const diskPath = setup({
       return event.session === context.evidence?.session;
     },
     isFree: ({ event }) => event.type === 'address.probed' && event.answeredBy === null,
-    isPrepared: ({ context }) => context.diskReady && context.addressFree,
+    isPrepared: ({ context }) => context.diskReady && context.addressFree && context.trafficBlocked,
     isServed: ({ event }) => event.type === 'path.observed' && event.address && event.portal,
     wasOurs: ({ context }) => context.offer?.ours === true,
     isGone: ({ event }) => event.type === 'path.observed' && !event.address && !event.portal,

@@ -35,7 +35,6 @@ const pathPhases: readonly (readonly [RegExp, string])[] = [
   [/^locking/, 'lock'],
   [/^mapped\.(conflicted|reprobing)/, 'address in use'],
   [/^mapped\.preparing/, 'prepare'],
-  [/^mapped\.blocking/, 'block packets'],
   [/^mapped\.addressing/, 'address'],
   [/^mapped\.confirming/, 'confirm lock'],
   [/^mapped\.opening/, 'portal'],
@@ -104,6 +103,7 @@ function merged(phases: readonly Phase[]): readonly Phase[] {
 
 const side: Readonly<Record<string, { readonly name: string; readonly within: string | null }>> = {
   'address.probe': { name: 'probe', within: 'prepare' },
+  'traffic.block': { name: 'block packets', within: 'prepare' },
   'address.announce': { name: 'announce', within: null },
 };
 
@@ -113,7 +113,7 @@ function answered(path: readonly JournalRecord[], at: number): readonly Phase[] 
   return path.flatMap((record) =>
     record.intents.flatMap(({ type }, position) => {
       const known = side[type];
-      if (known === undefined) return [];
+      if (known === undefined || (known.within === 'prepare' && dotted(record.value) !== 'mapped.preparing')) return [];
       const answer = answers.get(`${String(record.seq)}.${String(position)}`);
       const tookMs = (answer?.at ?? record.at) - record.at;
       const { actor, seq } = record;

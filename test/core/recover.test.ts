@@ -51,9 +51,11 @@ describe('recovery', () => {
 
   it('rebuilds what is not answered, and knows a tell as answered by the record of whom it told', () => {
     expect(pendingOf(written(story.slice(0, 4)), path)).toEqual([
-      ['4.0', 'disk.require'], ['4.1', 'address.probe'], ['4.2', 'timer.arm'],
+      ['4.0', 'disk.require'], ['4.1', 'address.probe'], ['4.2', 'traffic.block'], ['4.3', 'timer.arm'],
     ]);
-    expect(pendingOf(written(story), path)).toEqual([['4.1', 'address.probe'], ['4.2', 'timer.arm']]);
+    expect(pendingOf(written(story), path)).toEqual([
+      ['4.1', 'address.probe'], ['4.2', 'traffic.block'], ['4.3', 'timer.arm'],
+    ]);
     expect(pendingOf(written(story), 'disk/d1')).toEqual([['5.0', 'backstore.attach']]);
   });
 

@@ -47,7 +47,7 @@ export const viewOfLock = (lock: PathLock, changes: Partial<ClusterView> = {}): 
 
 const context: DiskPathContext = {
   disk: 'd1', index: 1, settings, offer: null, lock: null, evidence: null, giveUp: null, diskReady: false,
-  addressFree: false, tries: 0, failures: 0, trouble: null,
+  addressFree: false, trafficBlocked: false, tries: 0, failures: 0, trouble: null,
 };
 export const held = { epoch: 3, modifyIndex: 10 };
 

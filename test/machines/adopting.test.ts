@@ -46,7 +46,7 @@ describe('a path that is found served under our lock', () => {
 
   it('is taken as any other when it is not whole, and then given up as any other', () => {
     const taken = looking.when(event('path.observed', { address: true, portal: false }));
-    taken.thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm']);
+    taken.thenIn('mapped.preparing', ['disk.require', 'address.probe', 'traffic.block', 'timer.arm']);
     taken.after(
       event('disk.ready'), event('address.probed', { answeredBy: null }), event('traffic.blocked'),
       event('address.added'), event('lock.confirmed'),

@@ -17,8 +17,7 @@ const free = event('address.probed', { answeredBy: null });
 const path = given('path/d1/1');
 const claiming = path.after(specified, offered());
 const preparing = claiming.after(granted());
-const blocked = preparing.after(event('disk.ready'), free);
-const added = blocked.after(event('traffic.blocked'));
+const added = preparing.after(event('disk.ready'), free, event('traffic.blocked'));
 const opening = added.after(event('address.added'), event('lock.confirmed'));
 const enabled = opening.after(event('portal.opened'), event('traffic.unblocked'));
 const epoch = 3;
@@ -54,7 +53,7 @@ describe('every refusal and every doubt', () => {
   const bad = (type: string) => samples['disk-path'].filter((each) =>
     each.type.startsWith(`${type}Re`) || each.type === `${type}Unknown`);
   const takingSteps = [
-    ['mapped.preparing', 'address.probe'], ['mapped.blocking', 'traffic.block'], ['mapped.addressing', 'address.add'],
+    ['mapped.preparing', 'address.probe'], ['mapped.preparing', 'traffic.block'], ['mapped.addressing', 'address.add'],
     ['mapped.opening', 'portal.open'], ['mapped.unblocking', 'traffic.unblock'],
   ] as const;
 
@@ -84,7 +83,7 @@ describe('every refusal and every doubt', () => {
   });
 
   it('comes too late for a path that is prepared already', () => {
-    blocked.when(event('prepare.due')).thenIgnored();
+    added.when(event('prepare.due')).thenIgnored();
   });
 
   const teardown = [
@@ -171,7 +170,7 @@ describe('an IP that answers from elsewhere', () => {
     const asked = conflicted.when(event('retry.due')).thenIn('mapped.reprobing', ['address.probe']);
     asked.when(event('address.probed', { answeredBy: 'x' })).thenIn('mapped.conflicted', ['timer.arm']);
     asked.when(event('address.probeUnknown', because)).thenIn('mapped.conflicted', ['timer.arm']);
-    asked.when(free).thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm'])
+    asked.when(free).thenIn('mapped.preparing', ['disk.require', 'address.probe', 'traffic.block', 'timer.arm'])
       .thenContext({ diskReady: false });
   });
 
@@ -240,7 +239,7 @@ describe('a failure', () => {
   });
 
   it('is forgotten once the path was served', () => {
-    const served = fail(blocked).after(event('traffic.unblocked'), event('cooldown.due'), offered(), granted(),
+    const served = fail(preparing).after(event('traffic.unblocked'), event('cooldown.due'), offered(), granted(),
       event('disk.ready'), free, event('traffic.blocked'), event('address.added'), event('lock.confirmed'),
       event('portal.opened'), event('traffic.unblocked'));
     expect(served.snapshot.context).toMatchObject({ failures: 0 });

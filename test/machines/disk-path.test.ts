@@ -15,8 +15,7 @@ const free = event('address.probed', { answeredBy: null });
 const path = given('path/d1/1');
 const claiming = path.after(specified, offered());
 const preparing = claiming.after(granted());
-const blocked = preparing.after(event('disk.ready'), free);
-const added = blocked.after(event('traffic.blocked'));
+const added = preparing.after(event('traffic.blocked'), event('disk.ready'), free);
 const opening = added.after(event('address.added'), event('lock.confirmed'));
 const epoch = 3;
 
@@ -49,26 +48,27 @@ describe('a path is taken in order:', () => {
     path.after(specified).when(old).thenAsks('lock.acquire', { evidence: lost });
   });
 
-  it('then storage, while the network is asked for the IP', () => {
-    claiming.when(granted()).thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm'])
+  it('then storage, while the network is asked for the IP and its packets are held back', () => {
+    claiming.when(granted()).thenIn('mapped.preparing', ['disk.require', 'address.probe', 'traffic.block', 'timer.arm'])
       .thenAsks('disk.require', { to: 'disk/d1', path: 'path/d1/1' })
       .thenAsks('address.probe', { ip: settings.ip, port: settings.port, epoch });
   });
 
-  it('storage alone is not enough, nor is a free IP', () => {
-    preparing.when(event('disk.ready')).thenIn('mapped.preparing', []);
-    preparing.when(free).thenIn('mapped.preparing', []);
+  it.each([
+    ['storage', event('disk.ready'), event('traffic.blocked'), free],
+    ['a free IP', free, event('disk.ready'), event('traffic.blocked')],
+    ['silence', event('traffic.blocked'), free, event('disk.ready')],
+  ])('%s alone is not enough; with the two others, in any order, the IP is added', (_, alone, other, last) => {
+    const waiting = preparing.when(alone);
+    waiting.thenIn('mapped.preparing', []);
+    for (const [second, third] of [[other, last], [last, other]] as const) {
+      waiting.when(second).thenIn('mapped.preparing', []);
+      waiting.after(second).when(third).thenIn('mapped.addressing', ['timer.cancel', 'address.add'])
+        .thenAsks('address.add', { ip: settings.ip, prefix: 24, interface: 'eth1', epoch });
+    }
   });
 
-  it('then packets are held back, in whichever order the two came', () => {
-    const prepared = ['timer.cancel', 'traffic.block'];
-    preparing.after(event('disk.ready')).when(free).thenIn('mapped.blocking', prepared);
-    preparing.after(free).when(event('disk.ready')).thenIn('mapped.blocking', prepared);
-  });
-
-  it('then the IP, then one more look at the lock, then the portal', () => {
-    blocked.when(event('traffic.blocked')).thenIn('mapped.addressing', ['address.add'])
-      .thenAsks('address.add', { ip: settings.ip, prefix: 24, interface: 'eth1', epoch });
+  it('then one more look at the lock, then the portal', () => {
     added.when(event('address.added')).thenIn('mapped.confirming', ['lock.confirm'])
       .thenAsks('lock.confirm', { key: 'paths/d1/1', epoch });
     added.after(event('address.added')).when(event('lock.confirmed')).thenIn('mapped.opening', ['portal.open'])
@@ -92,7 +92,8 @@ describe('the last owner', () => {
   it('is cleared from the lock once it is proven, and only then is storage asked for', () => {
     proving.when(proven(lost.session)).thenIn('locking.clearing', ['lock.clear']);
     proving.after(proven(lost.session)).when(event('lock.cleared'))
-      .thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm']).thenContext({ evidence: null });
+      .thenIn('mapped.preparing', ['disk.require', 'address.probe', 'traffic.block', 'timer.arm'])
+      .thenContext({ evidence: null });
   });
 
   it('is not proven by the proof of somebody else', () => {
@@ -148,7 +149,8 @@ describe('a lock that was asked for', () => {
     const reading = claiming.after(event('lock.acquireUnknown', because), event('retry.due'));
     expect(reading.state).toBe('locking.reading');
     const observed = (fields: object) => event('lock.observed', { epoch, modifyIndex: 10, evidence: null, ...fields });
-    reading.when(observed({ mine: true })).thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm']);
+    reading.when(observed({ mine: true }))
+      .thenIn('mapped.preparing', ['disk.require', 'address.probe', 'traffic.block', 'timer.arm']);
     reading.when(observed({ mine: true, evidence: lost })).thenIn('locking.proving.waiting', []);
     reading.when(observed({ mine: false })).thenIn('unlocked.idle', []);
     reading.when(event('lock.readUnknown', because)).thenIn('locking.doubting', ['timer.arm']);
@@ -178,7 +180,7 @@ describe('a last owner that is proven unable to write before the lock is asked f
   it('is not remembered in the lock, and nothing waits for its proof', () => {
     asks('command').thenAsks('lock.acquire', { evidence: null });
     path.after(specified, offered({ evidence: lost, proof: 'command' })).when(granted())
-      .thenIn('mapped.preparing', ['disk.require', 'address.probe', 'timer.arm']);
+      .thenIn('mapped.preparing', ['disk.require', 'address.probe', 'traffic.block', 'timer.arm']);
   });
 
   it('is remembered while nobody has proven it', () => {
