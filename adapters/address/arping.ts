@@ -2,24 +2,31 @@
 // reports what it sent and what came back, which a killed one would not.
 import type { Address } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, unknown } from '../../src/ports/outcome.ts';
-import { describe, failure, type Run, type RunResult } from '../run.ts';
+import { describe, failure, type Run, type RunResult, shareDeadline } from '../run.ts';
 
 /** Long enough for arping to start and send on a busy machine; it sends at once and would then wait a second. */
 const announceMs = 100;
 
-/** Who answers for an address that we do not have: link addresses in lower case, the first answer ends it. */
+/**
+ * Who answers for an address that we do not have: link addresses in lower case, the first answer ends it. An arping
+ * that had not begun to ask when its time was over is given twice the time, for as long as the deadline allows it.
+ */
 export async function probeByArp(
   run: Run,
   address: Address,
   waitMs: number,
   options: CallOptions,
 ): Promise<Outcome<readonly string[]>> {
+  const left = shareDeadline(options);
   const argv = ['arping', '-D', '-I', address.interface, address.ip];
-  const result = await run(argv, { ...options, interruptAfterMs: waitMs });
-  if (result.kind !== 'exited' || result.code > 1) return failure(result);
-  const answers = [...result.stdout.matchAll(/reply from \S+ \[([0-9A-Fa-f:]+)\]/g)].map(([, mac = '']) => mac);
-  if (answers.length > 0) return done(answers.map((mac) => mac.toLowerCase()));
-  return sent(result) ? done([]) : unknown(`nothing was asked: ${describe(result)}`);
+  for (let interruptAfterMs = waitMs; ; interruptAfterMs *= 2) {
+    const result = await run(argv, { ...left(), interruptAfterMs });
+    if (result.kind !== 'exited' || result.code > 1) return failure(result);
+    const answers = [...result.stdout.matchAll(/reply from \S+ \[([0-9A-Fa-f:]+)\]/g)].map(([, mac = '']) => mac);
+    if (answers.length > 0) return done(answers.map((mac) => mac.toLowerCase()));
+    if (sent(result)) return done([]);
+    if (left().deadlineMs < interruptAfterMs * 2) return unknown(`nothing was asked: ${describe(result)}`);
+  }
 }
 
 /** Once as a request and once as a reply: some neighbours heed only the one, some only the other. */

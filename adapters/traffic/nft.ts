@@ -5,18 +5,25 @@
 import { isIP } from 'node:net';
 import type { TrafficPort } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
-import { failure, type Run } from '../run.ts';
+import { failure, type Run, shareDeadline } from '../run.ts';
 import { sharedCall } from '../shared-call.ts';
 
-/** Changes that come while a transaction runs share the next one: the frame takes the kernel long. */
+/** Changes that come while a transaction runs share the next one. */
 export function nftTraffic(settings: { run: Run; table?: string }): TrafficPort {
   const table = settings.table ?? 'pathwarden';
   let waiting: string[] = [];
+  // Made once, and again when a change is refused, as after a firewall's reload. It takes the kernel five times as long
+  // as the change of an element, and every hand-over of a path would wait for it three times.
+  let isFramed = false;
   const transact = sharedCall(async (options): Promise<Outcome> => {
-    const input = frame(table) + waiting.join('');
+    const left = shareDeadline(options);
+    const changes = waiting.join('');
     waiting = [];
-    const result = await settings.run(['nft', '-f', '-'], { ...options, input });
-    return result.kind === 'exited' && result.code === 0 ? done(null) : failure(result);
+    const changed = isFramed ? await commit(settings.run, changes, left()) : null;
+    if (changed !== null && changed.kind !== 'refused') return changed;
+    const made = await commit(settings.run, frame(table) + changes, left());
+    isFramed = made.kind === 'done';
+    return made;
   });
   const apply = async (ip: string, change: Change, options: CallOptions): Promise<Outcome> => {
     const family = isIP(ip);
@@ -32,6 +39,11 @@ export function nftTraffic(settings: { run: Run; table?: string }): TrafficPort 
   };
 }
 
+async function commit(run: Run, input: string, options: CallOptions): Promise<Outcome> {
+  const result = await run(['nft', '-f', '-'], { ...options, input });
+  return result.kind === 'exited' && result.code === 0 ? done(null) : failure(result);
+}
+
 type Change = (set: string, ip: string) => string;
 
 const block: Change = (set, ip) => `add element ${set} { ${ip} }\n`;
@@ -39,7 +51,7 @@ const block: Change = (set, ip) => `add element ${set} { ${ip} }\n`;
 // Deleting an element that is not there is an error, so it is added first, in the same transaction.
 const unblock: Change = (set, ip) => `add element ${set} { ${ip} }\ndelete element ${set} { ${ip} }\n`;
 
-// Whole in every call: one transaction makes the tables when they are missing and repairs them when they are half made.
+// One transaction makes the tables when they are missing and repairs them when they are half made.
 function frame(table: string): string {
   return `add table inet ${table}
 add set inet ${table} blocked4 { type ipv4_addr; }

@@ -250,8 +250,12 @@ describe('ip and arping', () => {
     expect(foreign.recording.asked[0]?.options.interruptAfterMs).toBe(150);
     const own = at(node(), { arping: answer('02:00:00:00:00:01') });
     expect(await own.own.probe(address, 150, patience)).toEqual({ kind: 'done', value: { answeredBy: null } });
+  });
+
+  test('give a probe that could not even ask more time, and know nothing when the deadline leaves none', async () => {
     const unsent = at(node(), { arping: { stdout: 'ARPING 10.0.0.1 from 0.0.0.0 eth0\n' } });
     expect(await unsent.own.probe(address, 150, patience)).toMatchObject({ kind: 'unknown' });
+    expect(unsent.recording.asked.map(({ options }) => options.interruptAfterMs)).toEqual([150, 300, 600]);
   });
 
   test('announce as a request and as a reply, once each', async () => {

@@ -6,17 +6,18 @@ import { recordingRunner } from './recording-runner.ts';
 const patience = { deadlineMs: 1000 };
 const done = { kind: 'done', value: null };
 
-test('nft changes one element, in one transaction that makes what is missing', async () => {
+test('nft makes its tables with the first change, and changes one element from then on', async () => {
   const { run, asked } = recordingRunner();
   const traffic = nftTraffic({ run });
   await traffic.ensureBlocked('10.0.0.1', patience);
   await traffic.ensureUnblocked('fd00::1', patience);
   expect(asked.map(({ argv }) => argv)).toEqual(['nft -f -', 'nft -f -']);
+  expect(asked[0]?.options.input).toMatch(/^add table inet pathwarden\n/);
   expect(asked[0]?.options.input).toMatch(
     /add element inet pathwarden blocked4 \{ 10\.0\.0\.1 \}\nadd element arp pathwarden blocked4 \{ 10\.0\.0\.1 \}\n$/,
   );
   expect(asked[1]?.options.input).toMatch(
-    /add element inet pathwarden blocked6 \{ fd00::1 \}\ndelete element inet pathwarden blocked6 \{ fd00::1 \}\n$/,
+    /^add element inet pathwarden blocked6 \{ fd00::1 \}\ndelete element inet pathwarden blocked6 \{ fd00::1 \}\n$/,
   );
   expect(asked[0]?.options.input).not.toMatch(/flush ruleset|flush table|delete table/);
 });
@@ -32,6 +33,16 @@ test('nft changes what comes at the same time in one transaction, in the order o
   expect(outcomes).toEqual([done, done, done]);
   expect(asked).toHaveLength(2);
   expect(asked[1]?.options.input).toMatch(/blocked4 \{ 10\.0\.0\.2 \}\n[\s\S]*delete element [^\n]*10\.0\.0\.3/);
+});
+
+test('nft makes its tables again when a change is refused', async () => {
+  const answers: Record<string, { code: number }> = {};
+  const { run, asked } = recordingRunner(answers);
+  const traffic = nftTraffic({ run });
+  await traffic.ensureBlocked('10.0.0.1', patience);
+  answers['nft'] = { code: 1 };
+  expect(await traffic.ensureBlocked('10.0.0.2', patience)).toMatchObject({ kind: 'refused' });
+  expect(asked.map(({ options }) => options.input?.startsWith('add table'))).toEqual([true, false, true]);
 });
 
 test('nft refuses all that share a transaction which did not happen', async () => {

@@ -9,7 +9,7 @@ import { addressKey, portalKey } from '../observer.ts';
 import type { EffectParts } from './parts.ts';
 
 /** Enough for a neighbour on the same segment to answer, and short in a move that initiators wait for. */
-const handedOverProbeMs = 50;
+const handedOverProbeMs = 30;
 
 type Params = Readonly<Record<string, unknown>>;
 

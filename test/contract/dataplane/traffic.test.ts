@@ -112,12 +112,20 @@ describe.skipIf(realPartsMissing() !== null)('nft', () => {
     await next.ensureUnblocked('10.9.0.10', patience);
   });
 
-  test('mends its table when rules are missing, and has each rule once', async () => {
-    await must('nft', 'flush', 'chain', 'inet', 'pathwarden', 'outgoing');
-    await must('nft', 'delete', 'chain', 'inet', 'pathwarden', 'incoming');
+  test('makes its tables again when a firewall that was loaded anew took them away', async () => {
+    for (const family of ['inet', 'arp']) await must('nft', 'delete', 'table', family, 'pathwarden');
     await traffic.ensureBlocked('10.9.0.1', patience);
     expect(await reaches('10.9.0.1')).toBe(false);
     await traffic.ensureUnblocked('10.9.0.1', patience);
+  });
+
+  test('mends its tables at a start when rules are missing, and has each rule once', async () => {
+    await must('nft', 'flush', 'chain', 'inet', 'pathwarden', 'outgoing');
+    await must('nft', 'delete', 'chain', 'inet', 'pathwarden', 'incoming');
+    const next = nftTraffic({ run: world.gateway });
+    await next.ensureBlocked('10.9.0.1', patience);
+    expect(await reaches('10.9.0.1')).toBe(false);
+    await next.ensureUnblocked('10.9.0.1', patience);
     const rules = await must('nft', 'list', 'table', 'inet', 'pathwarden');
     expect(rules.match(/ drop/g)).toHaveLength(4);
   });
