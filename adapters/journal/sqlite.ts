@@ -22,7 +22,7 @@ export function sqliteJournal({ file, node }: SqliteJournalOptions): JournalPort
   const thread = workerThread(file, node ?? null);
   const group = new GroupCommit(
     async (cells) => void (await thread.ask('append', cells)),
-    (run) => setImmediate(run),
+    queueMicrotask,
   );
   return {
     async open() {

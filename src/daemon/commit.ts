@@ -43,9 +43,18 @@ export interface CommitParts {
 type Waiting = { readonly message: Message; readonly resolve: (receipt: Receipt) => void };
 /** An actor as it will be once the turn is durable. */
 type Ahead = { snapshot: Snapshot; pending: Pending };
+/** A turn that is being written: its actors as it leaves them, and when they are so. */
+type Turn = { readonly ahead: ReadonlyMap<Actor, Ahead>; readonly adopted: Promise<void> };
+/** A turn that is being stepped, and the actors of the one before it, which may not be adopted yet. */
+type Stepping = { readonly ahead: Map<Actor, Ahead>; readonly before: Turn['ahead'] };
 type Stepped = { readonly actor: Actor; readonly record: JournalRecord; readonly next: Snapshot };
 
-const turnEventsMax = 1_000;
+const nothingAhead: Turn['ahead'] = new Map();
+/**
+ * A turn is about as large as what can be stepped while the disk writes the one before, so that neither waits for the
+ * other: a slow disk gets more at once.
+ */
+const turnEvents = { min: 32, perCommitMs: 20, max: 1_000 } as const;
 /** How long an intent that starts to serve waits for its record. */
 const withheldMs = 2_000;
 
@@ -54,6 +63,7 @@ export class Commit {
   #mailbox: Waiting[] = [];
   #running: Promise<void> | null = null;
   #seq = 0;
+  #turnSize: number = turnEvents.min;
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
@@ -100,25 +110,43 @@ export class Commit {
     return { what: 'The mailbox is full', limit: 'limits.mailboxEvents' };
   }
 
+  /** While the disk works on one turn the next one is stepped and appended; they are adopted in their order. */
   async #run(): Promise<void> {
     // Let everything that was posted in the same moment share the turn.
     await Promise.resolve();
-    while (this.#mailbox.length > 0) await this.#turn(this.#mailbox.splice(0, turnEventsMax));
+    let last: Turn | null = null;
+    while (this.#mailbox.length > 0 || last !== null) {
+      const turn: Turn | null = this.#begin(this.#mailbox.splice(0, this.#turnSize), last);
+      await last?.adopted;
+      last = turn;
+    }
     this.#running = null;
   }
 
-  async #turn(batch: readonly Waiting[]): Promise<void> {
+  /** Null when nothing of the batch means anything. */
+  #begin(batch: readonly Waiting[], before: Turn | null): Turn | null {
+    if (batch.length === 0) return null;
     this.#parts.beforeTurn();
     const ahead = new Map<Actor, Ahead>();
+    const turn = { ahead, before: before?.ahead ?? nothingAhead };
     const taken: (Stepped & Waiting)[] = [];
     for (const waiting of batch) {
-      const stepped = this.#step(waiting.message, ahead);
+      const stepped = this.#step(waiting.message, turn);
       if (stepped === null) waiting.resolve({ kind: 'ignored' });
       else taken.push({ ...stepped, ...waiting });
     }
-    if (taken.length === 0) return;
+    return taken.length === 0 ? null : { ahead, adopted: this.#complete(taken, ahead, before) };
+  }
 
+  async #complete(
+    taken: readonly (Stepped & Waiting)[],
+    ahead: Turn['ahead'],
+    before: Turn | null,
+  ): Promise<void> {
+    const startedMs = this.#parts.clock.monotonicMs();
     const written = await this.#parts.scribe.write(taken.map(({ record }) => record));
+    this.#turnSize = turnSizeAfter(this.#parts.clock.monotonicMs() - startedMs);
+    await before?.adopted;
     for (const each of taken) this.#adopt(each);
     for (const [actor, { pending }] of ahead) this.#parts.registry.setPending(actor, pending);
     for (const each of taken) this.#dispatch(each, written);
@@ -126,18 +154,18 @@ export class Commit {
     this.#parts.afterTurn();
   }
 
-  #step({ actor: id, event, cause, settles }: Message, ahead: Map<Actor, Ahead>): Stepped | null {
+  #step({ actor: id, event, cause, settles }: Message, turn: Stepping): Stepped | null {
     try {
-      if (settles !== null && !this.#isAwaited(settles, ahead)) return null;
+      if (settles !== null && !this.#isAwaited(settles, turn)) return null;
       const actor = this.#parts.registry.ensure(id);
       const { definition } = actor.kind;
-      const { next, intents, ignored } = step(definition, (ahead.get(actor) ?? actor).snapshot, event);
+      const { next, intents, ignored } = step(definition, latest(actor, turn).snapshot, event);
       // An answer that means nothing to the machine is recorded all the same: it settles its intent.
       if (ignored && settles === null) return null;
       this.#seq += 1;
-      if (settles !== null) this.#forget(settles, ahead);
-      const pending = settle(actor.kind, (ahead.get(actor) ?? actor).pending, null, this.#seq, intents);
-      ahead.set(actor, { snapshot: next, pending });
+      if (settles !== null) this.#forget(settles, turn);
+      const pending = settle(actor.kind, latest(actor, turn).pending, null, this.#seq, intents);
+      turn.ahead.set(actor, { snapshot: next, pending });
       const record: JournalRecord = {
         seq: this.#seq,
         actor: id,
@@ -156,17 +184,17 @@ export class Commit {
     }
   }
 
-  #isAwaited(intent: string, ahead: Map<Actor, Ahead>): boolean {
+  #isAwaited(intent: string, turn: Stepping): boolean {
     const asker = this.#parts.registry.askerOf(intent);
-    return asker !== undefined && (ahead.get(asker) ?? asker).pending.has(intent);
+    return asker !== undefined && latest(asker, turn).pending.has(intent);
   }
 
   /** The asker of an answered intent waits no longer; a tell is answered by another actor's record. */
-  #forget(intent: string, ahead: Map<Actor, Ahead>): void {
+  #forget(intent: string, turn: Stepping): void {
     const asker = this.#parts.registry.askerOf(intent);
     if (asker === undefined) return;
-    const { snapshot, pending } = ahead.get(asker) ?? asker;
-    ahead.set(asker, { snapshot, pending: without(pending, intent) });
+    const { snapshot, pending } = latest(asker, turn);
+    turn.ahead.set(asker, { snapshot, pending: without(pending, intent) });
   }
 
   #adopt({ actor, record, next }: Stepped): void {
@@ -202,6 +230,11 @@ export class Commit {
     else if (actor.pending.has(id)) this.#parts.dispatch(actor, id, intent);
   }
 }
+
+const turnSizeAfter = (commitMs: number): number =>
+  Math.min(Math.max(Math.ceil(commitMs * turnEvents.perCommitMs), turnEvents.min), turnEvents.max);
+
+const latest = (actor: Actor, { ahead, before }: Stepping): Ahead => ahead.get(actor) ?? before.get(actor) ?? actor;
 
 function without(pending: Pending, intent: string): Pending {
   const next = new Map(pending);

@@ -33,7 +33,9 @@ export interface EngineParts {
 
 const journalPatienceMs = 500;
 const journalRetryMs = 1_000;
+/** Snapshots are stored after so many records, and never more often than one for every few records. */
 const snapshotEveryRecords = 2_000;
+const recordsPerSnapshot = 5;
 
 export class Engine {
   readonly registry = new Registry();
@@ -92,7 +94,7 @@ export class Engine {
       onRecord: (record, before, actor) => this.#note(record, before, actor),
       onRejected: (message, error) => this.#reject(message, error),
       afterTurn: () => {
-        if (this.#recordsSinceSnapshot >= snapshotEveryRecords) void this.#saveDirty();
+        if (this.#recordsSinceSnapshot >= this.#snapshotAfter) void this.#saveDirty();
       },
     });
     this.#dispatcher = new Dispatcher({
@@ -202,6 +204,10 @@ export class Engine {
     await this.#commit.idle();
     if (await this.scribe.flush()) await this.#saveDirty();
     await this.#parts.journal.close();
+  }
+
+  get #snapshotAfter(): number {
+    return Math.max(snapshotEveryRecords, recordsPerSnapshot * this.#dirty.size);
   }
 
   #answer(actor: string, event: DomainEvent, settles: string): void {

@@ -72,6 +72,19 @@ beforeEach(async () => {
 
 const grant = () => answer('lock.acquire', { epoch: 3, modifyIndex: 10, evidence: null });
 
+/** The journal hangs from the grant on; gives what ends that. The path is torn down as far as the disk. */
+async function losesItsLeaseAsItIsGranted(): Promise<() => void> {
+  await post(path, offered);
+  const release = journal.hang();
+  await grant();
+  await clock.advanceAndSettle(500);
+  await post(path, event('lease.lost', { reason: 'because' }));
+  // Once as it was asked for when the path was taken, which is superseded, and once for giving it up.
+  for (const type of ['traffic.block', 'traffic.block', 'portal.close', 'address.remove']) await answer(type);
+  await answer('path.observe', { address: false, portal: false });
+  return release;
+}
+
 describe('how long an actor is in its state', () => {
   it('counts from its first record, also when that changed no state', async () => {
     await clock.advanceAndSettle(5_000);
@@ -171,14 +184,7 @@ describe('while the journal hangs', () => {
   );
 
   it('a disk does not hear that it is required after it heard that it is not', async () => {
-    await post(path, offered);
-    const release = journal.hang();
-    await grant();
-    await clock.advanceAndSettle(500);
-    await post(path, event('lease.lost', { reason: 'because' }));
-    // Once as it was asked for when the path was taken, which is superseded, and once for giving it up.
-    for (const type of ['traffic.block', 'traffic.block', 'portal.close', 'address.remove']) await answer(type);
-    await answer('path.observe', { address: false, portal: false });
+    const release = await losesItsLeaseAsItIsGranted();
     expect(typesAsked()).not.toContain('backstore.attach');
     release();
     for (let turn = 0; turn < 5; turn += 1) await settle();
@@ -192,14 +198,7 @@ describe('while the journal hangs', () => {
 
 describe('while the journal hangs for long', () => {
   it('what would start to serve is refused, so that whoever waits for it can let go', async () => {
-    await post(path, offered);
-    const release = journal.hang();
-    await grant();
-    await clock.advanceAndSettle(500);
-    await post(path, event('lease.lost', { reason: 'because' }));
-    // Once as it was asked for when the path was taken, which is superseded, and once for giving it up.
-    for (const type of ['traffic.block', 'traffic.block', 'portal.close', 'address.remove']) await answer(type);
-    await answer('path.observe', { address: false, portal: false });
+    const release = await losesItsLeaseAsItIsGranted();
     expect(stateNow(path)).toBe('fenced.freeing');
     await clock.advanceAndSettle(2_000);
     for (const type of ['target.remove', 'backstore.detach', 'traffic.unblock']) await answer(type);
