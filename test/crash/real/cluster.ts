@@ -126,6 +126,8 @@ export class RealCluster {
       if (open !== undefined) return `${node.name} waits: ${open}`;
     }
     const { disks: all, nodes, exclusions } = await this.other.client.cluster();
+    const known = all.reduce((sum, { paths }) => sum + paths.length, 0);
+    if (known < this.portals.length) return `${this.other.name} knows ${String(known)} paths`;
     if (exclusions.length > 0) return `${exclusions[0]?.node ?? ''} was excluded`;
     const draining = nodes.find((node) => node.draining !== null);
     if (draining !== undefined) return `${draining.node} is drained`;
