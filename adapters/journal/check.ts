@@ -1,7 +1,7 @@
 // Looks at every page, every checksum and every seq of a journal file. Takes its time.
 import { openFault } from './faults.ts';
 import { type JournalFile, openJournalFile } from './file.ts';
-import { coverageOf, snapshotRows } from './stored.ts';
+import { coverageOf, earlierRows, snapshotRows } from './stored.ts';
 import { walDamage } from './wal.ts';
 
 const findingsMax = 20;
@@ -15,7 +15,7 @@ export function checkJournalFile(name: string): string[] {
       ...(wal === null ? [] : [wal]),
       ...attempt(name, () => pagesOf(file)),
       ...attempt(name, () => recordsOf(file)),
-      ...attempt(name, () => (snapshotRows(file.database), [])),
+      ...attempt(name, () => (snapshotRows(file.database), earlierRows(file.database), [])),
       ...attempt(name, () => coverageAhead(file)),
     ];
     return findings.length <= findingsMax ? findings : [...findings.slice(0, findingsMax), 'and more'];

@@ -1,6 +1,7 @@
 // Removes the oldest records, a few at a time. Pages that become free are used again by the records that come.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Compacted, Retention } from '../../src/ports/journal.ts';
+import { removeEarlier } from './earlier.ts';
 import { extentOf } from './stored.ts';
 import { transact } from './transact.ts';
 
@@ -45,8 +46,9 @@ function firstPending(database: DatabaseSync): number {
 
 function remove(database: DatabaseSync, upTo: number): void {
   transact(database, () => {
-    database.prepare('DELETE FROM records WHERE seq <= ?').run(upTo);
     // An actor that was forgotten and has no records any more needs no mark.
     database.prepare('DELETE FROM snapshots WHERE snapshot IS NULL AND seq <= ?').run(upTo);
+    removeEarlier(database, upTo);
+    database.prepare('DELETE FROM records WHERE seq <= ?').run(upTo);
   });
 }

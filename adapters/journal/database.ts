@@ -6,12 +6,15 @@ import type { PathwardenError } from '../../src/errors.ts';
 import type { Compacted, JournalInfo, JournalQuery, Retention, SetAside } from '../../src/ports/journal.ts';
 import { compact } from './compaction.ts';
 import { Coverage } from './coverage.ts';
+import { keepEarlier } from './earlier.ts';
 import { openFault } from './faults.ts';
 import { lockJournal } from './lock.ts';
 import { begin, checkFiles, prepare, sign } from './prepare.ts';
 import { type Cell, damaged, recordColumns, recordWidth, type RecordRow, type SnapshotRow } from './rows.ts';
 import { setAside } from './set-aside.ts';
-import { checkedRows, checksum, coverageOf, extentOf, recordsBehind, snapshotRows } from './stored.ts';
+import {
+  checkedRows, checksum, coverageOf, earlierRows, extentOf, recordsBehind, snapshotRows,
+} from './stored.ts';
 import { transact } from './transact.ts';
 
 export interface StoredContents {
@@ -27,7 +30,8 @@ export interface JournalDatabase {
   append(cells: readonly Cell[]): void;
   saveSnapshots(rows: readonly SnapshotRow[]): void;
   read(query: JournalQuery): readonly RecordRow[];
-  snapshot(actor: string): SnapshotRow | null;
+  /** All that are stored of the actor, oldest first. */
+  snapshots(actor: string): readonly SnapshotRow[];
   compact(retention: Retention): Compacted;
   /** Gives free room back to the file system. Takes the whole file's time and room: not for a running daemon. */
   shrink(): void;
@@ -128,7 +132,7 @@ function bind(database: DatabaseSync, file: string, aside: SetAside | null, clos
       coverage = next;
     },
     read: (query) => checkedRows(database, query),
-    snapshot: (actor) => snapshotRows(database, actor)[0] ?? null,
+    snapshots: (actor) => [...earlierRows(database, actor), ...snapshotRows(database, actor)],
     compact: (retention) => compact(database, coverage.seq, retention),
     shrink: () => database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'),
     info: () => describe(database, file),
@@ -167,8 +171,12 @@ function storeSnapshots(database: DatabaseSync, rows: readonly SnapshotRow[], co
      SET seq = excluded.seq, snapshot = excluded.snapshot, checksum = excluded.checksum
      WHERE excluded.seq >= snapshots.seq`,
   );
+  const keep = keepEarlier(database);
   transact(database, () => {
-    for (const row of rows) upsert.run(...row, checksum(row));
+    for (const row of rows) {
+      keep(row[0], row[1]);
+      upsert.run(...row, checksum(row));
+    }
     const cover = database.prepare('INSERT OR REPLACE INTO coverage (id, seq, checksum) VALUES (1, ?, ?)');
     cover.run(covered, checksum([covered]));
   });

@@ -9,7 +9,7 @@ import { usedBytes } from './compaction.ts';
 import { openFault } from './faults.ts';
 import { checkVersion } from './prepare.ts';
 import { type Cell, decodeRecord, decodeSnapshots, recordColumns, recordWidth, type RecordRow } from './rows.ts';
-import { checksum, extentOf } from './stored.ts';
+import { checksum, earlierRows, extentOf } from './stored.ts';
 
 export interface JournalFileInfo {
   readonly file: string;
@@ -35,8 +35,10 @@ export type Line = { readonly record: JournalRecord } | { readonly unreadable: n
 
 export interface JournalFile {
   info(): JournalFileInfo;
-  /** Those that can be read. */
+  /** Those that can be read, the newest of each actor. */
   snapshots(): ActorSnapshot[];
+  /** What newer snapshots replaced, as far as it is kept and can be read. */
+  earlier(): ActorSnapshot[];
   /** In order; a few hundred at a time are in memory. */
   lines(): Generator<Line>;
   readonly database: DatabaseSync;
@@ -59,6 +61,7 @@ export function openJournalFile(name: string): JournalFile {
       database,
       info: () => infoOf(database, file),
       snapshots: () => readableSnapshots(database),
+      earlier: () => attempt(() => decodeSnapshots(earlierRows(database))) ?? [],
       lines: () => linesOf(database),
       close: () => database.close(),
     };

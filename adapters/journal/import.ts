@@ -1,7 +1,7 @@
 // An export of a journal, newline-delimited JSON, as a database of its own that goes away when it is closed.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { ActorSnapshot, JournalRecord } from '../../src/ports/journal.ts';
 import { type Cell, damaged, encodeRecord, encodeSnapshot, recordColumns } from './rows.ts';
 import { schema } from './schema.ts';
@@ -27,9 +27,9 @@ export function importExport(file: string): { readonly database: DatabaseSync; r
 function insertLines(database: DatabaseSync, file: string): string | null {
   const places = Array.from({ length: 11 }, () => '?').join(', ');
   const record = database.prepare(`INSERT INTO records (${recordColumns}, checksum) VALUES (${places})`);
-  const snapshot = database.prepare(
-    'INSERT OR REPLACE INTO snapshots (actor, seq, snapshot, checksum) VALUES (?, ?, ?, ?)',
-  );
+  const snapshotInto = (table: 'snapshots' | 'earlier'): StatementSync =>
+    database.prepare(`INSERT OR REPLACE INTO ${table} (actor, seq, snapshot, checksum) VALUES (?, ?, ?, ?)`);
+  const [snapshot, earlier] = [snapshotInto('snapshots'), snapshotInto('earlier')];
   let node: string | null = null;
   let number = 0;
   for (const line of linesOf(file)) {
@@ -42,7 +42,7 @@ function insertLines(database: DatabaseSync, file: string): string | null {
       record.run(...cells, checksum(cells));
     } else if ('snapshot' in entry) {
       const row = encodeSnapshot(entry as unknown as ActorSnapshot);
-      snapshot.run(...row, checksum(row));
+      (entry['kind'] === 'earlier' ? earlier : snapshot).run(...row, checksum(row));
     } else if (typeof entry['node'] === 'string') node = entry['node'];
   }
   return node;

@@ -3,6 +3,7 @@ import { PathwardenError } from '../../src/errors.ts';
 import type {
   Compacted, JournalContents, JournalInfo, JournalPort, JournalQuery, Retention,
 } from '../../src/ports/journal.ts';
+import { earlierEvery } from './earlier.ts';
 import { GroupCommit } from './group.ts';
 import {
   checkOrder,
@@ -19,6 +20,8 @@ import {
 export interface MemoryImage {
   records: RecordRow[];
   snapshots: Map<string, SnapshotRow>;
+  /** Those that newer ones replaced, oldest first. */
+  earlier: SnapshotRow[];
   /** The journal that has it open. */
   holder: symbol | null;
   /** Damaged ones, set aside. */
@@ -35,7 +38,8 @@ export interface MemoryJournal extends JournalPort {
   crash(): MemoryJournal;
 }
 
-export const emptyImage = (): MemoryImage => ({ records: [], snapshots: new Map(), holder: null, asides: [] });
+export const emptyImage = (): MemoryImage =>
+  ({ records: [], snapshots: new Map(), earlier: [], holder: null, asides: [] });
 
 export function memoryJournal(options: { readonly image?: MemoryImage } = {}): MemoryJournal {
   const image = options.image ?? emptyImage();
@@ -57,9 +61,9 @@ export function memoryJournal(options: { readonly image?: MemoryImage } = {}): M
     fail: (cause) => disk.fail(cause),
     crash() {
       disk.cut();
-      const { records, snapshots, asides } = image;
-      const left = { records: [...records], snapshots: new Map(snapshots), holder: null, asides: [...asides] };
-      return memoryJournal({ image: left });
+      const { records, snapshots, earlier, asides } = image;
+      const left = { records: [...records], snapshots: new Map(snapshots), earlier: [...earlier] };
+      return memoryJournal({ image: { ...left, holder: null, asides: [...asides] } });
     },
     open: () =>
       disk.reach(() => {
@@ -75,6 +79,7 @@ export function memoryJournal(options: { readonly image?: MemoryImage } = {}): M
       const rows = snapshots.map(encodeSnapshot);
       await disk.write(() => {
         for (const row of rows) {
+          keepEarlier(image, row);
           if (row[1] >= (image.snapshots.get(row[0])?.[1] ?? 0)) image.snapshots.set(row[0], row);
         }
       });
@@ -85,11 +90,7 @@ export function memoryJournal(options: { readonly image?: MemoryImage } = {}): M
       checkOrder(records, query);
       return records;
     },
-    snapshot: (actor) =>
-      disk.reach(() => {
-        const row = image.snapshots.get(actor);
-        return row === undefined ? null : (decodeSnapshots([row])[0] ?? null);
-      }),
+    snapshots: (actor) => disk.reach(() => decodeSnapshots(snapshotsOf(image, actor))),
     compact: (retention) => disk.write(() => compact(image, retention)),
     info: () => disk.reach(() => describe(image)),
     async close() {
@@ -107,7 +108,7 @@ function readOrSetAside(image: MemoryImage): JournalContents {
   } catch (error) {
     if (!(error instanceof PathwardenError)) throw error;
     const { records, snapshots } = image;
-    Object.assign(image, { records: [], snapshots: new Map() });
+    Object.assign(image, { records: [], snapshots: new Map(), earlier: [] });
     const location = `memory, aside ${image.asides.push({ records, snapshots })}`;
     return { ...contentsOf(image), setAside: { reason: error.message, location, at: Date.now() } };
   }
@@ -133,10 +134,31 @@ function compact(image: MemoryImage, { keepSince, bytesMax, recordsMax }: Retent
     removed += 1;
     oldest = image.records[removed];
   }
+  removeEarlier(image, image.records.slice(0, removed));
   image.records = image.records.slice(removed);
   const stays = mustGo(oldest) && oldest[0] < lastSeq ? oldest[0] : null;
   const more = stays !== null && stays < needed;
   return { removed, more, heldAt: more ? null : stays, usedBytes: bytes };
+}
+
+function keepEarlier({ snapshots, earlier, records }: MemoryImage, [actor, seq]: SnapshotRow): void {
+  const replaced = snapshots.get(actor);
+  if (replaced === undefined || replaced[1] >= seq || replaced[2] === null) return;
+  const kept = earlier.findLast((row) => row[0] === actor);
+  const at = (of: number): number => records.find((row) => row[0] === of)?.[3] ?? Number.NaN;
+  const isNear = kept !== undefined && replaced[1] - kept[1] < earlierEvery.records;
+  if (!isNear || !(at(replaced[1]) - at(kept[1]) < earlierEvery.ms)) earlier.push(replaced);
+}
+
+function removeEarlier(image: MemoryImage, removed: readonly RecordRow[]): void {
+  const upTo = removed.at(-1)?.[0] ?? 0;
+  image.earlier = image.earlier.filter(([actor, seq]) =>
+    seq > upTo || (image.snapshots.has(actor) && !removed.some((row) => row[1] === actor && row[0] > seq)));
+}
+
+function snapshotsOf({ snapshots, earlier }: MemoryImage, actor: string): SnapshotRow[] {
+  const newest = snapshots.get(actor);
+  return [...earlier.filter((row) => row[0] === actor), ...(newest === undefined ? [] : [newest])];
 }
 
 const sizeOf = (row: RecordRow): number => row.join('').length;

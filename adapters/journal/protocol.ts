@@ -10,7 +10,7 @@ export interface Verbs {
   append: { carries: readonly Cell[]; answers: null };
   saveSnapshots: { carries: readonly SnapshotRow[]; answers: null };
   read: { carries: JournalQuery; answers: readonly RecordRow[] };
-  snapshot: { carries: string; answers: SnapshotRow | null };
+  snapshots: { carries: string; answers: readonly SnapshotRow[] };
   compact: { carries: Retention; answers: Compacted };
   info: { carries: null; answers: JournalInfo };
   close: { carries: null; answers: null };

@@ -8,13 +8,16 @@ import { openFault } from './faults.ts';
 import { importExport } from './import.ts';
 import { checkVersion } from './prepare.ts';
 import { checkOrder, checkQuery, damaged, decodeRecord, decodeSnapshots, type SnapshotRow } from './rows.ts';
-import { checkedRows, extentOf, snapshotRows } from './stored.ts';
+import { checkedRows, earlierRows, extentOf, snapshotRows } from './stored.ts';
 
 export interface JournalReader {
   /** The node that wrote it; null when it does not say. */
   readonly node: string | null;
   info(): JournalInfo;
+  /** The newest of each actor. */
   snapshots(): readonly ActorSnapshot[];
+  /** Those that newer ones replaced, as far as they are kept; oldest first. */
+  earlier(): readonly ActorSnapshot[];
   /** Oldest first, page by page, so that a journal of any size fits and a running daemon is not held up. */
   records(): Iterable<JournalRecord>;
   read(query: JournalQuery): readonly JournalRecord[];
@@ -48,6 +51,7 @@ function bind(database: DatabaseSync, file: string, node: string | null): Journa
       return { records, firstSeq: first, lastSeq: last, sizeBytes: statSync(file).size, location: file };
     },
     snapshots: () => decodeSnapshots(storedSnapshots(database)),
+    earlier: () => (versionOf(database) > 2 ? decodeSnapshots(earlierRows(database)) : []),
     records: () => pages(database),
     read: (query) => {
       checkQuery(query);

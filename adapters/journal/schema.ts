@@ -1,7 +1,19 @@
 // The tables of the journal. An operator reads them with: sqlite3 -readonly journal.sqlite "SELECT * FROM records"
 
 /** Kept in `user_version`. */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
+
+/** What a newer snapshot replaced, so that an actor can be rebuilt as it was when the oldest records are gone. */
+const earlier = `
+CREATE TABLE earlier (
+  actor TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  snapshot TEXT NOT NULL,    -- JSON
+  checksum INTEGER NOT NULL, -- CRC-32 of the other columns
+  PRIMARY KEY (actor, seq)
+) WITHOUT ROWID;
+CREATE INDEX earlier_by_seq ON earlier (seq);
+`;
 
 export const schema = `
 CREATE TABLE records (
@@ -24,6 +36,7 @@ CREATE TABLE snapshots (
   snapshot TEXT,             -- JSON; NULL for an actor that was forgotten at seq
   checksum INTEGER           -- CRC-32 of the other columns; NULL when version 1 wrote it
 ) WITHOUT ROWID;
+${earlier}
 CREATE TABLE holder (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER, host TEXT, since INTEGER, node TEXT);
 CREATE TABLE coverage (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -41,4 +54,5 @@ export const upgrades: readonly string[] = [
   CREATE TABLE coverage (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL, checksum INTEGER NOT NULL);
   PRAGMA user_version = 2;
   `,
+  `${earlier} PRAGMA user_version = 3;`,
 ];

@@ -42,10 +42,7 @@ export function sqliteJournal({ file, node }: SqliteJournalOptions): JournalPort
       checkOrder(records, query);
       return records;
     },
-    async snapshot(actor) {
-      const row = await thread.ask('snapshot', actor);
-      return row === null ? null : (decodeSnapshots([row])[0] ?? null);
-    },
+    snapshots: async (actor) => decodeSnapshots(await thread.ask('snapshots', actor)),
     compact: (retention) => thread.ask('compact', retention),
     info: () => thread.ask('info', null),
     async close() {

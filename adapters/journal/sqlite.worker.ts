@@ -19,7 +19,7 @@ const handlers: Handlers = {
   append: (cells) => tell(opened().append(cells)),
   saveSnapshots: (rows) => tell(opened().saveSnapshots(rows)),
   read: (query) => opened().read(query),
-  snapshot: (actor) => opened().snapshot(actor),
+  snapshots: (actor) => opened().snapshots(actor),
   compact: (retention) => opened().compact(retention),
   info: () => opened().info(),
   close() {
@@ -50,7 +50,7 @@ const wording = {
   append: 'store records',
   saveSnapshots: 'store snapshots',
   read: 'read',
-  snapshot: 'read a snapshot',
+  snapshots: 'read snapshots',
   compact: 'remove old records',
   info: 'answer',
   close: 'close',

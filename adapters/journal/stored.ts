@@ -32,7 +32,18 @@ export function coverageOf(database: DatabaseSync): number {
 export function snapshotRows(database: DatabaseSync, actor?: string): SnapshotRow[] {
   const which = actor === undefined ? '' : 'WHERE actor = ? ';
   const statement = database.prepare(`SELECT actor, seq, snapshot, checksum FROM snapshots ${which}ORDER BY seq`);
-  return rowsOf<Cell[]>(statement, actor === undefined ? [] : [actor]).map((row) => {
+  return checkedSnapshots(rowsOf<Cell[]>(statement, actor === undefined ? [] : [actor]));
+}
+
+/** What newer snapshots replaced, of all actors or of one, oldest first. Throws `JOURNAL_DAMAGED` naming the actor. */
+export function earlierRows(database: DatabaseSync, actor?: string): SnapshotRow[] {
+  const which = actor === undefined ? '' : 'WHERE actor = ? ';
+  const statement = database.prepare(`SELECT actor, seq, snapshot, checksum FROM earlier ${which}ORDER BY seq`);
+  return checkedSnapshots(rowsOf<Cell[]>(statement, actor === undefined ? [] : [actor]));
+}
+
+function checkedSnapshots(rows: readonly Cell[][]): SnapshotRow[] {
+  return rows.map((row) => {
     const stored = row.pop();
     if (stored !== null && checksum(row) !== stored) {
       throw damaged(`The snapshot of ${row[0]} is not what was written.`, { actor: row[0], seq: row[1] });

@@ -3,7 +3,7 @@ import type { Json } from '../../machines/intent.ts';
 import { dotted } from '../core/state.ts';
 import type { JournalPort, JournalRecord } from '../ports/journal.ts';
 
-export type History = Pick<JournalPort, 'read' | 'snapshot' | 'info'>;
+export type History = Pick<JournalPort, 'read' | 'snapshots' | 'info'>;
 
 const pageRecords = 200;
 

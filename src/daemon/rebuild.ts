@@ -1,10 +1,12 @@
 // An actor as it was right after an earlier record: its last snapshot before that, and the records since.
-import { accepted } from '../core/step.ts';
+import { sameJson } from '../core/json.ts';
+import { accepted, persist } from '../core/step.ts';
 import { Replay, type Difference, type Replayed } from '../core/replay.ts';
 import { describe, stateOf, tagsOf } from '../core/state.ts';
 import type { Intent, Json } from '../../machines/intent.ts';
 import { PathwardenError } from '../errors.ts';
 import type { ActorView } from '../ports/inspector.ts';
+import type { ActorSnapshot } from '../ports/journal.ts';
 import type { History } from './history.ts';
 
 const pageRecords = 1_000;
@@ -21,14 +23,27 @@ export async function rebuild(history: History, id: string, seq: number): Promis
   }
   const replay = new Replay();
   const from = firstSeq <= 1 ? 1 : await beginAtSnapshot(history, replay, { id, seq, firstSeq });
-  for (let next = from; next <= seq;) {
-    const page = await history.read({ actor: id, from: next, to: seq, limit: pageRecords });
-    for (const record of page) must(replay.take(record));
-    if (page.length < pageRecords) break;
-    next = (page.at(-1)?.seq ?? seq) + 1;
-  }
+  must(await follow(history, replay, { id, from, to: seq }));
   const actor = replay.actors.get(id);
   return actor === undefined ? undefined : viewOf(actor, await unanswered(history, actor, seq));
+}
+
+/** Answers the first record that the replay does not follow. */
+async function follow(
+  history: History,
+  replay: Replay,
+  { id, from, to }: { readonly id: string; readonly from: number; readonly to: number },
+): Promise<Difference | null> {
+  for (let next = from; next <= to;) {
+    const page = await history.read({ actor: id, from: next, to, limit: pageRecords });
+    for (const record of page) {
+      const difference = replay.take(record);
+      if (difference !== null) return difference;
+    }
+    if (page.length < pageRecords) break;
+    next = (page.at(-1)?.seq ?? to) + 1;
+  }
+  return null;
 }
 
 interface Wanted {
@@ -39,19 +54,28 @@ interface Wanted {
 
 /** Answers the seq after the snapshot. */
 async function beginAtSnapshot(history: History, replay: Replay, { id, seq, firstSeq }: Wanted): Promise<number> {
-  const snapshot = await history.snapshot(id);
-  if (snapshot !== null && snapshot.seq <= seq) {
-    must(replay.begin(snapshot));
-    return snapshot.seq + 1;
+  const snapshots = await history.snapshots(id);
+  const before = snapshots.findLast((each) => each.seq <= seq);
+  if (before !== undefined) {
+    must(replay.begin(before));
+    return before.seq + 1;
   }
-  // An actor that began after the first record that is left needs no snapshot.
-  if (snapshot === null) return firstSeq;
-  const earliest = String(snapshot.seq);
+  const [first] = snapshots;
+  if (first === undefined || (await beganSince(history, firstSeq, first))) return firstSeq;
+  const earliest = String(first.seq);
   throw new PathwardenError(
     'NOT_FOUND',
     `${id} as of record ${String(seq)} was compacted away: it can be rebuilt from record ${earliest} on.`,
-    { actor: id, seq, earliest: snapshot.seq, firstSeq },
+    { actor: id, seq, earliest: first.seq, firstSeq },
   );
+}
+
+/** An actor that began after the first record that is left: a replay from nothing ends in its first snapshot. */
+async function beganSince(history: History, firstSeq: number, first: ActorSnapshot): Promise<boolean> {
+  const trial = new Replay();
+  if ((await follow(history, trial, { id: first.actor, from: firstSeq, to: first.seq })) !== null) return false;
+  const actor = trial.actors.get(first.actor);
+  return actor?.seq === first.seq && sameJson(persist(actor.kind.definition, actor.snapshot), first.snapshot);
 }
 
 /** A tell is answered by a record of the actor that was told. */

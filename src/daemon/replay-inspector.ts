@@ -21,6 +21,7 @@ export interface JournalFile {
   readonly node: string | null;
   info(): JournalInfo;
   snapshots(): readonly ActorSnapshot[];
+  earlier(): readonly ActorSnapshot[];
   records(): Iterable<JournalRecord>;
   read(query: JournalQuery): readonly JournalRecord[];
 }
@@ -28,10 +29,10 @@ export interface JournalFile {
 /** Reads the whole file once. `version` is that of this program. */
 export function replayInspector(file: JournalFile, version: string): InspectorPort {
   const past = replayed(file);
-  const snapshots = new Map(file.snapshots().map((each) => [each.actor, each]));
+  const snapshots = Map.groupBy([...file.earlier(), ...file.snapshots()], ({ actor }) => actor);
   const history: History = {
     read: async (query) => file.read(query),
-    snapshot: async (actor) => snapshots.get(actor) ?? null,
+    snapshots: async (actor) => snapshots.get(actor) ?? [],
     info: async () => file.info(),
   };
   const node = file.node ?? 'unknown node';

@@ -38,16 +38,18 @@ export class Retention {
   #running: Promise<CompactionResult> | null = null;
   #stopped = false;
   #usedBytes: number | null = null;
+  #savedMs: number;
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
+    this.#savedMs = parts.clock.monotonicMs();
   }
 
   start(): void {
     const { limits } = this.#parts;
     if (limits === undefined || this.#stopped) return;
     this.#cancel = this.#parts.clock.after(everyMs, () => {
-      void this.compact(limits)
+      void this.#look(limits)
         .catch((error: unknown) => this.#parts.onFailed(error))
         .finally(() => this.start());
     });
@@ -56,6 +58,16 @@ export class Retention {
   stop(): void {
     this.#stopped = true;
     this.#cancel();
+  }
+
+  /** Once a day every snapshot is stored, so that each day's states can be rebuilt when the days before are gone. */
+  async #look(limits: RetentionLimits): Promise<void> {
+    const now = this.#parts.clock.monotonicMs();
+    if (now - this.#savedMs >= dayMs && this.#parts.isWritable()) {
+      this.#savedMs = now;
+      await this.#parts.saveSnapshots();
+    }
+    await this.compact(limits);
   }
 
   /** As of the last look; null before it. */

@@ -114,8 +114,11 @@ export interface JournalPort {
     snapshots: readonly (ActorSnapshot | { actor: string; seq: number; snapshot: null })[],
   ): Promise<void>;
   read(query: JournalQuery): Promise<readonly JournalRecord[]>;
-  /** The stored snapshot of an actor; null when there is none. */
-  snapshot(actor: string): Promise<ActorSnapshot | null>;
+  /**
+   * Snapshots of an actor, oldest first. The newest is the one that recovery uses; of earlier ones some are kept, and
+   * no record of the actor is missing behind any of them.
+   */
+  snapshots(actor: string): Promise<readonly ActorSnapshot[]>;
   /** Removes the oldest records that may go: one small step. Rejects with `JOURNAL_WRITE_FAILED`. */
   compact(retention: Retention): Promise<Compacted>;
   info(): Promise<JournalInfo>;

@@ -134,7 +134,7 @@ function journalOf(harness: Harness, life: Life, journal: JournalPort): JournalP
     },
     read: (query) => (life.isOver ? never() : journal.read(query)),
     compact: (retention) => named('compaction', () => journal.compact(retention)),
-    snapshot: (actor) => (life.isOver ? never() : journal.snapshot(actor)),
+    snapshots: (actor) => (life.isOver ? never() : journal.snapshots(actor)),
     info: () => (life.isOver ? never() : journal.info()),
     close: () => named('journal.close', () => journal.close()),
   };

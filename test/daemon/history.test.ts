@@ -8,7 +8,7 @@ import { explainAt } from '../../src/daemon/explain.ts';
 import { rebuild } from '../../src/daemon/rebuild.ts';
 import { timeline } from '../../src/daemon/timeline.ts';
 import type { Json } from '../../machines/intent.ts';
-import type { JournalPort, JournalRecord } from '../../src/ports/journal.ts';
+import type { ActorSnapshot, JournalPort, JournalRecord } from '../../src/ports/journal.ts';
 import { fixtures, readFixture } from '../journals/read.ts';
 
 async function journalOf(records: readonly JournalRecord[]): Promise<JournalPort> {
@@ -46,24 +46,40 @@ describe('an earlier state', () => {
     await expect(rebuild(journal, taken, lost.length + 1)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('is rebuilt for every record that is left when the oldest were compacted away', async () => {
+    const journal = await journalOf(lost);
+    const half = Math.floor(lost.length / 2);
+    await journal.saveSnapshots(snapshotsOf(lost.slice(0, half)));
+    await journal.saveSnapshots(snapshotsOf(lost));
+    const { removed } = await journal.compact({ keepSince: Infinity, bytesMax: 0, recordsMax: half });
+    expect(removed).toBe(half);
+    for (const { actor, seq, value } of lost.slice(half)) {
+      expect(await rebuild(journal, actor, seq)).toMatchObject({ state: dotted(value), seq });
+    }
+  });
+
   it('that was compacted away is said to be so, with the record from which on it can be rebuilt', async () => {
     const journal = await journalOf(lost);
-    const replay = new Replay();
-    for (const record of lost) replay.take(record);
-    const snapshots = [...replay.actors.values()].map(({ id, seq, since, kind, snapshot, pending }) => ({
-      actor: id, seq, since, machine: kind.definition.label,
-      snapshot: JSON.parse(JSON.stringify(persist(kind.definition, snapshot))) as Json,
-      pending: [...pending].map(([intentId, intent]) => ({ id: intentId, intent })),
-    }));
+    const snapshots = snapshotsOf(lost);
     await journal.saveSnapshots(snapshots);
     await journal.compact({ keepSince: Infinity, bytesMax: 0, recordsMax: 10 });
-    const last = replay.actors.get(taken)?.seq ?? 0;
+    const last = snapshots.find(({ actor }) => actor === taken)?.seq ?? 0;
     await expect(rebuild(journal, taken, last - 1)).rejects.toMatchObject({
       code: 'NOT_FOUND', message: expect.stringContaining('compacted away'), facts: { earliest: last },
     });
     expect(await rebuild(journal, taken, last)).toMatchObject({ state: 'enabled', seq: last });
   });
 });
+
+function snapshotsOf(records: readonly JournalRecord[]): ActorSnapshot[] {
+  const replay = new Replay();
+  for (const record of records) replay.take(record);
+  return [...replay.actors.values()].map(({ id, seq, since, kind, snapshot, pending }) => ({
+    actor: id, seq, since, machine: kind.definition.label,
+    snapshot: JSON.parse(JSON.stringify(persist(kind.definition, snapshot))) as Json,
+    pending: [...pending].map(([intentId, intent]) => ({ id: intentId, intent })),
+  }));
+}
 
 describe('why', () => {
   it('is walked back from served to the write in Consul that offered the path', async () => {

@@ -137,3 +137,11 @@ it('stores an actor again whose intent was answered before the start', async () 
   await compact();
   expect(pendingOf()).toEqual([]);
 });
+
+it('stores every snapshot once a day', async () => {
+  await specify('disk/d1', 3);
+  await clock.advanceAndSettle(day - 60_000);
+  expect(journal.image.snapshots.size).toBe(0);
+  await clock.advanceAndSettle(120_000);
+  expect([...journal.image.snapshots.keys()]).toEqual(['disk/d1']);
+});

@@ -9,8 +9,9 @@ const stopping = new Set(['traffic.block', 'portal.close', 'address.remove', 'lo
 
 /** A copy of its journal as it is on disk now. */
 export function backupOf({ journal: { image } }: Node): MemoryJournal {
-  const { records, snapshots } = image;
-  return memoryJournal({ image: { records: [...records], snapshots: new Map(snapshots), holder: null, asides: [] } });
+  const { records, snapshots, earlier } = image;
+  const copy = { records: [...records], snapshots: new Map(snapshots), earlier: [...earlier] };
+  return memoryJournal({ image: { ...copy, holder: null, asides: [] } });
 }
 
 export const askedBy = (node: Node): string[] =>

@@ -57,8 +57,7 @@ const isAtRest = ({ snapshot }: Actor): boolean => snapshot.tags.has('settled') 
 /** The journal alone gives every actor as it is. */
 async function judgeJournal({ judge }: Parts, { name, running }: Host): Promise<void> {
   if (running === null) return;
-  const { records, snapshots, asides } = running.journal.image;
-  const copy = memoryJournal({ image: { records, snapshots, asides, holder: null } });
+  const copy = memoryJournal({ image: { ...running.journal.image, holder: null } });
   try {
     const replayed = recover(await copy.open());
     for (const actor of running.daemon.engine.registry.all()) {

@@ -23,7 +23,7 @@ export function journalOf(
         if (isFirst) await pause();
       }),
     saveSnapshots: (snapshots) => gated(() => real.saveSnapshots(snapshots)),
-    snapshot: (actor) => gated(() => real.snapshot(actor)),
+    snapshots: (actor) => gated(() => real.snapshots(actor)),
     read: (query) => gated(() => real.read(query)),
     compact: (retention) => gated(() => real.compact(retention)),
     info: () => gated(() => real.info()),

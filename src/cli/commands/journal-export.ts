@@ -65,6 +65,7 @@ async function write(file: JournalFile, sink: Sink, terminal: Terminal): Promise
   };
   const format = 'pathwarden-journal';
   await put({ kind: 'head', format, version: formatVersion, node, firstSeq, lastSeq, records: count });
+  for (const snapshot of file.earlier()) await put({ kind: 'earlier', ...snapshot });
   for (const snapshot of file.snapshots()) await put({ kind: 'snapshot', ...snapshot });
   const unreadable: number[] = [];
   let [records, reason] = [0, ''];

@@ -56,10 +56,10 @@ describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
     await journal.append(records(1, 3));
     const { actor } = record(3);
     await journal.saveSnapshots([snapshot(actor, 3)]);
-    expect(await journal.snapshot(actor)).toEqual(snapshot(actor, 3));
-    expect(await journal.snapshot('path/none/1')).toBeNull();
+    expect(await journal.snapshots(actor)).toEqual([snapshot(actor, 3)]);
+    expect(await journal.snapshots('path/none/1')).toEqual([]);
     await journal.saveSnapshots([{ actor, seq: 3, snapshot: null }]);
-    expect(await journal.snapshot(actor)).toBeNull();
+    expect(await journal.snapshots(actor)).toEqual([]);
   });
 
   it('keeps every acknowledged append when the process is killed in the middle', async () => {
@@ -233,6 +233,24 @@ describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
     expect(await journal.compact(everything)).toMatchObject({ removed: 2, heldAt: 3 });
     await journal.saveSnapshots([settled('a', 6)]);
     expect(await journal.compact(everything)).toMatchObject({ removed: 3, heldAt: null });
+  });
+
+  it('keeps one earlier snapshot of an actor for each day', async () => {
+    const day = 86_400_000;
+    const days = [0, 0.5, 1, 1.5, 2, 2.5];
+    await journal.append(days.map((at, index) => ({ ...record(index + 1, 'a'), at: at * day })));
+    for (const [index] of days.entries()) await journal.saveSnapshots([settled('a', index + 1)]);
+    expect((await journal.snapshots('a')).map(({ seq }) => seq)).toEqual([1, 3, 5, 6]);
+  });
+
+  it('keeps an earlier snapshot for as long as every record of its actor behind it', async () => {
+    await journal.append(records(1, 8, 'a'));
+    for (const seq of [3, 6, 8]) await journal.saveSnapshots([settled('a', seq)]);
+    expect(await journal.snapshots('a')).toEqual([settled('a', 3), settled('a', 8)]);
+    await journal.compact({ ...everything, recordsMax: 3 });
+    expect(await journal.snapshots('a')).toEqual([settled('a', 3), settled('a', 8)]);
+    await journal.compact({ ...everything, recordsMax: 1 });
+    expect(await journal.snapshots('a')).toEqual([settled('a', 8)]);
   });
 
   it('goes on after everything of a forgotten actor was compacted', async () => {
