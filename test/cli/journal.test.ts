@@ -1,9 +1,10 @@
 // The commands on a journal file, on real files: whole, in use, damaged, of a newer version.
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { readJournal } from '../../adapters/journal/reader.ts';
 import { sqliteJournal } from '../../adapters/journal/sqlite.ts';
 import type { JournalPort } from '../../src/ports/journal.ts';
 import { record, records, snapshot } from '../contract/journal/records.ts';
@@ -82,6 +83,20 @@ describe('journal info', () => {
 });
 
 describe('journal export', () => {
+  test('takes along the earlier snapshots that are kept, and a reader of either file has them', async () => {
+    const open = await journal(10);
+    await open.append(records(11, 20));
+    await open.saveSnapshots([{ ...snapshot('path/00001/1', 20), pending: [] }]);
+    await open.close();
+    const output = join(dirname(file), 'journal.ndjson');
+    expect((await it.pathwarden(`journal export ${file} --output ${output}`)).code).toBe(0);
+    for (const name of [file, output]) {
+      const reader = readJournal(name);
+      expect([reader.earlier(), reader.snapshots()].map((each) => each.map(({ seq }) => seq))).toEqual([[10], [20]]);
+      reader.close();
+    }
+  });
+
   const linesOf = (text: string) => text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
 
   test('prints a head, the snapshots and every record', async () => {
