@@ -21,6 +21,7 @@ async function lastTake(history: History, path: string): Promise<readonly Journa
   const take: JournalRecord[] = [];
   let isWithin = false;
   let wasServed = false;
+  let isOver = false;
   for await (const record of backwards(history, path)) {
     const state = stateIn(record);
     // Newest first: what came after the path was given up does not belong to it.
@@ -34,6 +35,7 @@ async function lastTake(history: History, path: string): Promise<readonly Journa
     if (isResting) {
       // A bid that another node won took nothing.
       if (take.some(hasBegun)) break;
+      isOver = true;
       take.length = 0;
       isWithin = false;
       continue;
@@ -43,7 +45,7 @@ async function lastTake(history: History, path: string): Promise<readonly Journa
     take.unshift(record);
     if (take.length === recordsMax) break;
   }
-  return take;
+  return isOver && !take.some(hasBegun) ? [] : take;
 }
 
 const hasBegun = (record: JournalRecord): boolean =>

@@ -137,6 +137,14 @@ describe('the timeline of a take-over', () => {
     expect(await timeline(await journalOf(lost), bid?.actor ?? '')).toBeNull();
   });
 
+  it('is not that of such a bid either when the journal begins with it', async () => {
+    const journal = await journalOf(lost);
+    const bid = lost.find(({ value }) => dotted(value) === 'unlocked.waiting');
+    await journal.saveSnapshots(snapshotsOf(lost));
+    await journal.compact({ keepSince: Infinity, bytesMax: 0, recordsMax: (bid?.seq ?? 0) - 1 });
+    expect(await timeline(journal, bid?.actor ?? '')).toBeNull();
+  });
+
   it('is that of the last one, and there is none where nothing was taken', async () => {
     const trouble = readFixture('0.1-trouble.ndjson');
     const take = await timeline(await journalOf(trouble), 'path/00001/1');
