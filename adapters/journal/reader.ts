@@ -3,26 +3,12 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { PathwardenError } from '../../src/errors.ts';
-import type { ActorSnapshot, JournalInfo, JournalQuery, JournalRecord } from '../../src/ports/journal.ts';
+import type { JournalReader, JournalRecord } from '../../src/ports/journal.ts';
 import { openFault } from './faults.ts';
 import { importExport } from './import.ts';
 import { checkVersion } from './prepare.ts';
 import { checkOrder, checkQuery, damaged, decodeRecord, decodeSnapshots, type SnapshotRow } from './rows.ts';
 import { checkedRows, earlierRows, extentOf, snapshotRows } from './stored.ts';
-
-export interface JournalReader {
-  /** The node that wrote it; null when it does not say. */
-  readonly node: string | null;
-  info(): JournalInfo;
-  /** The newest of each actor. */
-  snapshots(): readonly ActorSnapshot[];
-  /** Those that newer ones replaced, as far as they are kept; oldest first. */
-  earlier(): readonly ActorSnapshot[];
-  /** Oldest first, page by page, so that a journal of any size fits and a running daemon is not held up. */
-  records(): Iterable<JournalRecord>;
-  read(query: JournalQuery): readonly JournalRecord[];
-  close(): void;
-}
 
 const pageRecords = 5_000;
 

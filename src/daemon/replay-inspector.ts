@@ -8,26 +8,15 @@ import { PathwardenError } from '../errors.ts';
 import type {
   ClusterSummary, DiskSummary, Health, InspectorPort, NodeSummary, PathSummary, ReplayInfo,
 } from '../ports/inspector.ts';
-import type { ActorSnapshot, JournalInfo, JournalQuery, JournalRecord } from '../ports/journal.ts';
+import type { JournalReader } from '../ports/journal.ts';
 import { explainAt } from './explain.ts';
 import type { History } from './history.ts';
 import { machineInfo } from './machine-info.ts';
 import { rebuild, viewOf } from './rebuild.ts';
 import { timeline } from './timeline.ts';
 
-/** A journal file that was opened for reading. */
-export interface JournalFile {
-  /** The node that wrote it; null when it does not say. */
-  readonly node: string | null;
-  info(): JournalInfo;
-  snapshots(): readonly ActorSnapshot[];
-  earlier(): readonly ActorSnapshot[];
-  records(): Iterable<JournalRecord>;
-  read(query: JournalQuery): readonly JournalRecord[];
-}
-
 /** Reads the whole file once. `version` is that of this program. */
-export function replayInspector(file: JournalFile, version: string): InspectorPort {
+export function replayInspector(file: JournalReader, version: string): InspectorPort {
   const past = replayed(file);
   const snapshots = Map.groupBy([...file.earlier(), ...file.snapshots()], ({ actor }) => actor);
   const history: History = {
@@ -78,7 +67,7 @@ interface Past {
   readonly until: number;
 }
 
-function replayed(file: JournalFile): Past {
+function replayed(file: JournalReader): Past {
   const replay = new Replay();
   const wrong = new Set<string>();
   let index = 0;

@@ -124,3 +124,18 @@ export interface JournalPort {
   info(): Promise<JournalInfo>;
   close(): Promise<void>;
 }
+
+/** A journal file of whichever node, opened for reading. */
+export interface JournalReader {
+  /** The node that wrote it; null when it does not say. */
+  readonly node: string | null;
+  info(): JournalInfo;
+  /** The newest of each actor. */
+  snapshots(): readonly ActorSnapshot[];
+  /** Those that newer ones replaced, as far as they are kept; oldest first. */
+  earlier(): readonly ActorSnapshot[];
+  /** Oldest first, page by page, so that a journal of any size fits and a running daemon is not held up. */
+  records(): Iterable<JournalRecord>;
+  read(query: JournalQuery): readonly JournalRecord[];
+  close(): void;
+}
