@@ -60,8 +60,7 @@ const steps: readonly Step[] = [
   },
   {
     name: 'lab',
-    // How long things take is measured, printed and judged by `npm run lab` on a machine of one's own.
-    argv: ['node', 'test/lab/main.ts', '--json', '--shared-machine'],
+    argv: ['node', 'test/lab/main.ts', '--json'],
     deadlineMinutes: 20,
     count: ({ code, stderr }) => countsOfLab(stderr, code),
     skipped: isRoot || isCi ? null : 'it needs root',

@@ -17,7 +17,6 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     'stock-raft': { type: 'boolean', default: false },
-    'shared-machine': { type: 'boolean', default: false },
     scenario: { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', default: false },
   },
@@ -45,7 +44,7 @@ async function main(): Promise<number> {
 }
 
 async function run(): Promise<Report> {
-  const report = emptyReport(!options['shared-machine']);
+  const report = emptyReport();
   const begun = now();
   const network = await Network.open();
   let lab: Lab | undefined;
@@ -81,25 +80,23 @@ async function close(network: Network, lab: Lab | undefined): Promise<void> {
   }
 }
 
-function print({ metrics, failures, missed }: Report): void {
+function print({ metrics, failures }: Report): void {
   if (options.json) {
-    console.log(JSON.stringify({ ok: failures.length === 0, metrics, failures, missed }));
+    console.log(JSON.stringify({ ok: failures.length === 0, metrics, failures }));
     return;
   }
   const table = new Table({ head: ['figure', 'value'], colAligns: ['left', 'right'], style: { head: [], border: [] } });
   table.push(...Object.entries(metrics).map(([name, value]) => [name, String(value)]));
   if (Object.keys(metrics).length > 0) console.log(table.toString());
   for (const failure of failures) console.log(`✗ ${failure}`);
-  for (const bar of missed) console.log(`not judged here: ${bar}`);
   console.log(failures.length === 0 ? 'ok' : `${failures.length} failures`);
 }
 
 function help(): number {
-  console.log('npm run lab -- [--json] [--scenario NAME]… [--keep] [--stock-raft] [--shared-machine]\n');
+  console.log('npm run lab -- [--json] [--scenario NAME]… [--keep] [--stock-raft]\n');
   for (const { name, what } of scenarios) console.log(`  ${name.padEnd(20)} ${what}`);
   console.log('\n--keep leaves logs, configs and journals in /tmp/pathwarden-lab-<pid>.');
   console.log('--stock-raft runs Consul with raft_multiplier 5 instead of 1.');
-  console.log('--shared-machine prints the bars of time that were missed and does not fail for them.');
   console.log('Exit codes: 0 ok, 1 failures, 77 cannot run here.');
   return 0;
 }

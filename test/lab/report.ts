@@ -2,18 +2,13 @@
 export type Metrics = Record<string, number>;
 
 export interface Report {
-  /** Whether a missed bar of time fails the run. On a machine that is shared with others it cannot be judged. */
-  readonly judgesTimes: boolean;
   readonly metrics: Metrics;
   readonly failures: string[];
-  /** Bars of time that were missed and not judged. */
-  readonly missed: string[];
   /** What a person may want to know beside the figures. */
   readonly notes: string[];
 }
 
-export const emptyReport = (judgesTimes = true): Report =>
-  ({ judgesTimes, metrics: {}, failures: [], missed: [], notes: [] });
+export const emptyReport = (): Report => ({ metrics: {}, failures: [], notes: [] });
 
 /** The value below which `share` (0 to 1) of the values are; NaN when there is none. */
 export function percentile(values: readonly number[], share: number): number {
@@ -29,13 +24,6 @@ export const sum = (values: readonly number[]): number => values.reduce((total, 
 export function bar(report: Report, name: string, value: number, most: number): void {
   keep(report, name, value);
   if (!(value <= most)) report.failures.push(`${name} is ${report.metrics[name]}, more than ${most}`);
-}
-
-/** The same for a time, which others on the machine make longer. One that was not measured at all always fails. */
-export function timeBar(report: Report, name: string, value: number, most: number): void {
-  if (report.judgesTimes || Number.isNaN(value)) return bar(report, name, value, most);
-  keep(report, name, value);
-  if (value > most) report.missed.push(`${name} is ${report.metrics[name]}, more than ${most}`);
 }
 
 export function keep(report: Report, name: string, value: number): void {

@@ -3,7 +3,7 @@ import { now, sleep } from './clock.ts';
 import type { Lab } from './lab.ts';
 import { busyPercent, cpuTimes } from './machine.ts';
 import { baseline, doubleService } from './measure.ts';
-import { keep, largest, message, sum, timeBar, type Report } from './report.ts';
+import { bar, keep, largest, message, sum, type Report } from './report.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
 const baselineMs = 10_000;
@@ -57,7 +57,6 @@ async function attempt(lab: Lab, report: Report, scenario: Scenario, totals: Tot
   const from = now();
   const failuresBefore = report.failures.length;
   const notesBefore = report.notes.length;
-  const missedBefore = report.missed.length;
   const cpuBefore = cpuTimes();
   await lab.initiator.eventLoopDelayMs();
   await scenario.run(lab, report).catch((error: unknown) => {
@@ -71,9 +70,7 @@ async function attempt(lab: Lab, report: Report, scenario: Scenario, totals: Tot
   keep(report, `${camel(scenario.name)}CpuBusyPercent`, busyPercent(cpuBefore, cpuTimes()));
   const verdict = report.failures.length === failuresBefore ? '✓' : '✗';
   say(`${verdict} ${scenario.name}: ${scenario.what} (${((now() - from) / 1000).toFixed(1)} s)`);
-  const missed = report.missed.slice(missedBefore).map((text) => `not judged here: ${text}`);
-  const texts = [...report.failures.slice(failuresBefore), ...missed, ...report.notes.slice(notesBefore)];
-  for (const text of texts) say(`    ${text}`);
+  for (const text of [...report.failures.slice(failuresBefore), ...report.notes.slice(notesBefore)]) say(`    ${text}`);
   return true;
 }
 
@@ -106,7 +103,7 @@ async function judge(lab: Lab, report: Report, totals: Totals, misreads: number)
   keep(report, 'doubleService', totals.doubleService);
   keep(report, 'observerSweeps', totals.sweeps);
   keep(report, 'observerSlowSweeps', totals.slowSweeps);
-  timeBar(report, 'observerLongestIntervalMs', largest(totals.samplesMs), sampleBarMs);
+  bar(report, 'observerLongestIntervalMs', largest(totals.samplesMs), sampleBarMs);
 }
 
 const camel = (name: string): string => name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -2,7 +2,7 @@
 import { now, sleep, until } from '../clock.ts';
 import type { Lab, LabPath } from '../lab.ts';
 import { longestGapMs, slowestByPath } from '../measure.ts';
-import { keep, percentile, timeBar, type Report } from '../report.ts';
+import { bar, keep, percentile, type Report } from '../report.ts';
 import type { Scenario } from './scenario.ts';
 
 export const drain: Scenario = {
@@ -55,8 +55,8 @@ async function keepGaps(
   const felt = await slowestByPath(lab, paths, window);
   keep(report, `${name}Paths`, paths.length);
   if (paths.length === 0) report.failures.push(`${name}: the node had no path to give`);
-  timeBar(report, `${name}GapP50Ms`, percentile(gaps, 0.5), 300);
-  timeBar(report, `${name}GapP99Ms`, percentile(gaps, 0.99), 1000);
+  bar(report, `${name}GapP50Ms`, percentile(gaps, 0.5), 300);
+  bar(report, `${name}GapP99Ms`, percentile(gaps, 0.99), 1000);
   keep(report, `${name}SlowestWriteP50Ms`, percentile(felt, 0.5));
   keep(report, `${name}SlowestWriteP99Ms`, percentile(felt, 0.99));
 }

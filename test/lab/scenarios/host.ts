@@ -2,7 +2,7 @@
 import { now, sleep } from '../clock.ts';
 import type { Lab, LabPath } from '../lab.ts';
 import { delayedWrites, longestGapMs, slowestByPath, writes } from '../measure.ts';
-import { keep, largest, percentile, timeBar, type Report } from '../report.ts';
+import { bar, keep, largest, percentile, type Report } from '../report.ts';
 import type { Scenario } from './scenario.ts';
 
 export const killHost: Scenario = {
@@ -51,7 +51,7 @@ export async function keepTakeover(lab: Lab, report: Report, name: string, takeo
   const servedAfter = paths.map((path) => servedAgainAfterMs(lab, path, from));
   keep(report, `${name}Paths`, paths.length);
   keep(report, `${name}ServedP50Ms`, percentile(servedAfter, 0.5));
-  timeBar(report, `${name}ServedLastMs`, largest(servedAfter), mostMs);
+  bar(report, `${name}ServedLastMs`, largest(servedAfter), mostMs);
   keep(report, `${name}GapLongestMs`, largest(paths.map((path) => longestGapMs(lab, path, window))));
   keep(report, `${name}SlowestWriteMs`, largest(await slowestByPath(lab, paths, window)));
   const elsewhere = await writes(lab, others, window);

@@ -2,7 +2,7 @@
 import { now, sleep } from '../clock.ts';
 import type { Lab, LabPath } from '../lab.ts';
 import { longestGapMs } from '../measure.ts';
-import { keep, largest, timeBar } from '../report.ts';
+import { bar, keep, largest } from '../report.ts';
 import { keepTakeover } from './host.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -47,7 +47,7 @@ export const cutLinkUnfenced: Scenario = {
       const healed = now();
       await lab.network.heal(victim);
       await lab.allServed(60_000);
-      timeBar(report, 'cutLinkUnfencedHealedToServedMs', now() - healed, 30_000);
+      bar(report, 'cutLinkUnfencedHealedToServedMs', now() - healed, 30_000);
       await sleep(1000);
       const gaps = paths.map((path) => longestGapMs(lab, path, { from, to: now() }));
       keep(report, 'cutLinkUnfencedGapLongestMs', largest(gaps));

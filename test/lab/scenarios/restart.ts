@@ -2,7 +2,7 @@
 import { now, sleep, until } from '../clock.ts';
 import type { Lab } from '../lab.ts';
 import { longestGapMs, writes } from '../measure.ts';
-import { bar, keep, largest, timeBar, type Report } from '../report.ts';
+import { bar, keep, largest, type Report } from '../report.ts';
 import type { Scenario } from './scenario.ts';
 
 export const restart: Scenario = {
@@ -42,7 +42,7 @@ export async function undisturbed(
   const found = await writes(lab, paths, window);
   keep(report, `${name}Writes`, found.all);
   bar(report, `${name}FailedWrites`, found.failed, 0);
-  timeBar(report, `${name}DelayedWrites`, found.delayed, 0);
+  bar(report, `${name}DelayedWrites`, found.delayed, 0);
   keep(report, `${name}SlowestWriteMs`, found.slowestMs);
   bar(report, `${name}GapMs`, largest(paths.map((path) => longestGapMs(lab, path, window))), 0);
   const moved = paths.filter((path) => lab.server(path) !== node);
