@@ -81,7 +81,8 @@ function onHost(here: Here, fault: OnHost, host: Host, until: Until): void {
       const random = chanceOf(fault);
       const by = (count: number): void => {
         host[what] += count;
-        host.adjust(random, fault.kind === 'freezeHost' && fault.clockStops);
+        if (fault.kind === 'freezeHost' && fault.clockStops) host.clockStopped += count;
+        host.adjust(random);
       };
       by(1);
       return until(() => by(-1));

@@ -45,6 +45,8 @@ export class Host implements Powered {
   /** Frozen by so many faults at once, and paused. */
   frozen = 0;
   paused = 0;
+  /** Of those that froze it, so many stopped its monotonic clock, too. */
+  clockStopped = 0;
   isOn = false;
   isStopping = false;
   /** How its journal's disk is now. */
@@ -77,6 +79,8 @@ export class Host implements Powered {
     this.isOn = true;
     this.#boots += 1;
     this.kernel = this.#timeline();
+    if (this.frozen > 0) this.kernel.standStill();
+    if (this.clockStopped > 0) this.kernel.stopClock();
     this.#watchdog = watchdogFor(this.#parts, () => this.#reset());
     this.#parts.shared.boot(this.name, this.kernel);
     this.#parts.trace.note(this.name, () => 'has power');
@@ -153,13 +157,15 @@ export class Host implements Powered {
   }
 
   /** Its processes, and its kernel too when it is frozen, stand still while a fault says so. */
-  adjust(random: Random, clockStops: boolean): void {
+  adjust(random: Random): void {
+    if (this.clockStopped > 0) this.kernel.stopClock();
+    else this.kernel.startClock();
     const order = <T>(held: T[]): T[] => (random.chance(0.5) ? held : held.toReversed());
     for (const [line, still] of [[this.kernel, this.frozen > 0],
       [this.running?.process, this.frozen > 0 || this.paused > 0]] as const) {
       if (line === undefined) continue;
       if (still) line.standStill();
-      else line.goOn(clockStops, order);
+      else line.goOn(order);
     }
     this.gossip.changed();
   }

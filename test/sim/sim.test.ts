@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryNetwork } from '../../adapters/memory-host.ts';
 import { Judge } from './judge.ts';
 import { mutants } from './mutants/list.ts';
+import type { Fault } from './plan.ts';
 import { randomFrom } from './random.ts';
 import { runOnce } from './run.ts';
 import { shapeOf } from './shape.ts';
@@ -85,7 +86,7 @@ describe('a time line', () => {
     line.standStill();
     await world.run(100);
     cancel();
-    line.goOn(false, (held) => held);
+    line.goOn((held) => held);
     await world.run(200);
     expect(seen).toEqual(['first at 100']);
   });
@@ -96,10 +97,44 @@ describe('a time line', () => {
     const seen: number[] = [];
     line.after(10, () => seen.push(world.nowMs));
     line.standStill();
+    line.stopClock();
     await world.run(100);
-    line.goOn(true, (held) => held);
+    line.startClock();
+    line.goOn((held) => held);
     await world.run(200);
     expect(seen).toEqual([110]);
+  });
+
+  it('of a paused process waits only for as long as the clock of its host stood', async () => {
+    const world = new World();
+    const host = new Timeline({ world, rate: 1, wallOffsetMs: () => 0 });
+    const line = new Timeline({ world, rate: 1, wallOffsetMs: () => 0, host });
+    const seen: string[] = [];
+    for (const ms of [10, 120]) line.after(ms, () => seen.push(`${String(ms)} at ${String(world.nowMs)}`));
+    line.standStill();
+    await world.run(40);
+    host.stopClock();
+    await world.run(100);
+    host.startClock();
+    line.goOn((held) => held);
+    await world.run(200);
+    expect(seen).toEqual(['10 at 100', '120 at 180']);
+  });
+});
+
+describe('a daemon that is paused while the clock of its host stops for a moment', () => {
+  it('lets go of its paths in the moment in which its own deadline passes', async () => {
+    const onN1 = { node: 'n1', seed: 1 };
+    const plan: readonly Fault[] = [
+      { ...onN1, atMs: 20_000, kind: 'cutOff', forMs: 45_000, way: 'requests', gossip: false },
+      { ...onN1, atMs: 20_000, kind: 'pauseDaemon', forMs: 5_000 },
+      { ...onN1, atMs: 24_000, kind: 'freezeHost', forMs: 2_000, clockStops: true },
+    ];
+    // What the simulator found in seeds 1494 and 11455 of half an hour each.
+    for (const seed of [1, 12]) {
+      const { violation } = await runOnce({ seed, nodes: 3, paths: 3, hours: 0.01, plan });
+      expect(violation).toBeNull();
+    }
   });
 });
 

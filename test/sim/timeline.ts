@@ -1,5 +1,6 @@
 // One time line of one host or process: it can stand still, run fast or slow, and end. What falls due while it stands
-// still happens when it goes on.
+// still happens when it goes on. The clock of a host is a thing of its own: it goes on while the host stands still, or
+// stops too, and timers wait for as much longer as it stood.
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Cancel, World } from './world.ts';
 
@@ -32,9 +33,13 @@ export class Timeline implements Clock {
   readonly #bornMs: number;
   readonly #armed = new Set<Armed>();
   readonly #host: Timeline | null;
+  /** Those that read this clock. */
+  readonly #readers = new Set<Timeline>();
   #held: (() => void)[] = [];
-  #stoodStillMs = 0;
   #stillSinceMs: number | null = null;
+  /** By its own clock only: how long that stood, and since when it does. */
+  #clockStoodMs = 0;
+  #clockStoodSinceMs: number | null = null;
   #ended = false;
 
   constructor({ world, rate, earlyMs = 0, wallOffsetMs, host }: TimelineOptions) {
@@ -44,6 +49,7 @@ export class Timeline implements Clock {
     this.#wallOffsetMs = wallOffsetMs;
     this.#host = host ?? null;
     this.#bornMs = world.nowMs;
+    if (this.#host !== null) this.#host.#readers.add(this);
   }
 
   get isEnded(): boolean {
@@ -61,7 +67,7 @@ export class Timeline implements Clock {
   /** Counts from the boot of the host, as CLOCK_MONOTONIC does. */
   monotonicMs(): number {
     if (this.#host !== null) return this.#host.monotonicMs();
-    return (this.#world.nowMs - this.#bornMs - this.#stoodStillMs) * this.#rate;
+    return (this.#clockNowMs - this.#bornMs - this.#clockStoodMs) * this.#rate;
   }
 
   wallMs(): number {
@@ -72,7 +78,7 @@ export class Timeline implements Clock {
     const early = ms > this.#earlyMs ? this.#earlyMs : 0;
     // No timer is finer than this; without it a rounded rest could come due for ever.
     const waitMs = ms > 0 ? Math.max(finestMs, ms - early) : 0;
-    const dueMs = this.#world.nowMs + waitMs / this.#rate;
+    const dueMs = (this.#host ?? this).#clockNowMs + waitMs / this.#rate;
     const armed: Armed = { fire, dueMs, cancel: () => {} };
     this.#arm(armed);
     return () => {
@@ -103,30 +109,47 @@ export class Timeline implements Clock {
     this.#stillSinceMs ??= this.#world.nowMs;
   }
 
-  /** `lost`: its monotonic clock did not see the time that passed. */
-  goOn(lost: boolean, order: (held: (() => void)[]) => (() => void)[]): void {
+  goOn(order: (held: (() => void)[]) => (() => void)[]): void {
     if (this.#stillSinceMs === null) return;
-    const stoodMs = this.#world.nowMs - this.#stillSinceMs;
     this.#stillSinceMs = null;
-    if (lost) this.#shift(stoodMs);
     const held = order(this.#held);
     this.#held = [];
     // One after the other, each with what follows from it.
     for (const happen of held) this.#world.after(0, () => this.deliver(happen));
   }
 
+  /** The monotonic clock of this host does not see the time that passes from now on. */
+  stopClock(): void {
+    this.#clockStoodSinceMs ??= this.#world.nowMs;
+  }
+
+  startClock(): void {
+    if (this.#clockStoodSinceMs === null) return;
+    const stoodMs = this.#world.nowMs - this.#clockStoodSinceMs;
+    this.#clockStoodSinceMs = null;
+    this.#clockStoodMs += stoodMs;
+    for (const line of [this, ...this.#readers]) line.#postpone(stoodMs);
+  }
+
   end(): void {
     this.#ended = true;
+    if (this.#host !== null) this.#host.#readers.delete(this);
     for (const { cancel } of this.#armed) cancel();
     this.#armed.clear();
     this.#held = [];
   }
 
-  #shift(byMs: number): void {
-    this.#stoodStillMs += byMs;
+  /** True time up to which its clock has counted. */
+  get #clockNowMs(): number {
+    return this.#clockStoodSinceMs ?? this.#world.nowMs;
+  }
+
+  #postpone(byMs: number): void {
     for (const armed of this.#armed) {
-      armed.cancel();
       armed.dueMs += byMs;
+      // It fell due before the clock stopped, and is held.
+      if (armed.dueMs <= this.#world.nowMs) continue;
+      armed.cancel();
       this.#arm(armed);
     }
   }
