@@ -10,7 +10,7 @@ const table = {
   LIMIT_EXCEEDED: { exit: 1, http: 503, text: 'A named limit was reached.' },
   AGENT_UNREACHABLE: { exit: 3, http: 502, text: 'The pathwarden agent does not answer.' },
   NODE_NAME_IN_USE: { exit: 10, http: 500, text: 'Another daemon runs under this node name.' },
-  PORT_IN_USE: { exit: 11, http: 500, text: 'The inspector address is taken.' },
+  PORT_IN_USE: { exit: 11, http: 500, text: 'An address to listen on is taken.' },
   JOURNAL_IN_USE: { exit: 12, http: 500, text: 'Another process has the journal open.' },
   JOURNAL_DAMAGED: { exit: 13, http: 500, text: 'The journal cannot be read.' },
   JOURNAL_TOO_NEW: { exit: 17, http: 500, text: 'A newer pathwarden wrote the journal.' },

@@ -10,6 +10,7 @@ import { sshPoweroff } from '../adapters/fence/ssh.ts';
 import { sqliteJournal } from '../adapters/journal/sqlite.ts';
 import { startLauncher } from '../adapters/launcher/launcher.ts';
 import { memoryNetwork } from '../adapters/memory-host.ts';
+import { udpPeers } from '../adapters/peers/udp.ts';
 import { createRunner, type Run } from '../adapters/run.ts';
 import { checkWatchdog } from '../adapters/watchdog/check.ts';
 import { deviceWatchdog } from '../adapters/watchdog/device.ts';
@@ -21,6 +22,7 @@ import { Daemon } from './daemon/daemon.ts';
 import { armedFirst, type Feeding, noteReads, startFeeding } from './daemon/feeding.ts';
 import { inspectorOf } from './daemon/inspector.ts';
 import { servingPaths } from './daemon/metrics.ts';
+import { refusalLog } from './daemon/refusal-log.ts';
 import type { DaemonSettings } from './daemon/settings.ts';
 import { signsOf } from './daemon/vitality.ts';
 import { PathwardenError } from './errors.ts';
@@ -32,6 +34,7 @@ import { systemdNotifier, type Notifier } from './notify.ts';
 import type { ClusterPort } from './ports/cluster.ts';
 import type { DataPlane, FencePort } from './ports/dataplane.ts';
 import { refused as outcomeRefused } from './ports/outcome.ts';
+import type { PeersPort } from './ports/peers.ts';
 import type { WatchdogPort } from './ports/watchdog.ts';
 
 const drainDeadlineMs = 60_000;
@@ -60,6 +63,7 @@ export async function runAgent(config: Config): Promise<void> {
   const watchdog = await watchdogOf(config, log, (reason) => refuse({ code: 'WATCHDOG_UNFIT', reason }));
   let feeding: Feeding | null = null;
   const arm: Feeding['arm'] = async (options) => (feeding === null ? notYetFed : await feeding.arm(options));
+  const peers = await peersOf(config, log);
   const noted = noteReads(dataPlaneOf(config, run));
   const daemon = new Daemon({
     settings,
@@ -70,6 +74,7 @@ export async function runAgent(config: Config): Promise<void> {
     dataPlane: config.watchdog.mode === 'required' ? armedFirst(noted.dataPlane, arm) : noted.dataPlane,
     fences: fencesOf(config, run),
     journal: sqliteJournal({ file: config.journal.file, node: config.node.name }),
+    ...(peers === null ? {} : { peers }),
     onRefused: (reason) => refuse({ code: 'NODE_NAME_IN_USE', reason }),
   });
   const http = buildHttp({
@@ -95,6 +100,7 @@ export async function runAgent(config: Config): Promise<void> {
     await stop(daemon, config, why, log);
   } finally {
     await feeding?.stop();
+    await peers?.stop();
     await http.close();
     launcher?.close();
   }
@@ -154,8 +160,27 @@ async function settingsOf(config: Config): Promise<DaemonSettings> {
     announceAtMs: config.announceAtMs,
     duplicateProbeMs: config.duplicateProbeMs,
     observeEveryMs: config.observeEveryMs,
+    ...peersSettings(config),
     retention: { keepDays: config.journal.keepDays, maxMegabytes: config.journal.maxMegabytes },
   };
+}
+
+const peersSettings = ({ peers: { advertise, heartbeat, failsafe } }: Config): Pick<DaemonSettings, 'peers'> =>
+  advertise === undefined ? {} : { peers: { address: advertise, ...heartbeat, failsafe } };
+
+/** Null when they are off. Throws what `udpPeers` throws. */
+async function peersOf({ node, peers }: Config, log: Log): Promise<PeersPort | null> {
+  const { listen, keyFile, previousKeyFile } = peers;
+  if (listen === undefined || keyFile === undefined) return null;
+  return udpPeers({
+    node: node.name,
+    listen,
+    keyFile,
+    ...defined({ previousKeyFile }),
+    clock: systemClock(),
+    onRefused: refusalLog(log),
+    onTrouble: (reason) => log.warn({ data: { reason } }, 'the peers are in trouble'),
+  });
 }
 
 async function clusterOf({ consul }: Config): Promise<ClusterPort> {

@@ -4,14 +4,14 @@ import type { Clock } from '../../src/ports/clock.ts';
 import { type CallOptions, done, type Outcome, unknown } from '../../src/ports/outcome.ts';
 import type { Peer, PeerQuestion, PeerStatement } from '../../src/ports/peers.ts';
 import { noChallenge } from './challenges.ts';
-import { type OpenedFrame, protocolVersion } from './frame.ts';
+import { type Frame, type OpenedFrame, protocolVersion } from './frame.ts';
 import { type Challenge, fits, parseBody } from './message.ts';
 import type { Refusal } from './refusal.ts';
 
 interface AskingParts {
   readonly node: string;
   readonly clock: Clock;
-  send(frame: { readonly nonce: string; readonly body: string }, address: string, onFailed: (why: string) => void): void;
+  send(question: Pick<Frame, 'nonce' | 'body'>, address: string, onFailed: (why: string) => void): void;
 }
 
 interface Waiting {

@@ -1,4 +1,4 @@
-// One datagram: magic, version, kind, nonce, body, and the HMAC over all of it. This frame is the same in every version.
+// One datagram: magic, version, kind, nonce, body, and the HMAC over all of it. Every version has this same frame.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** What this program speaks. A change of the body that others cannot read gets the next number. */

@@ -64,6 +64,10 @@ export function configNotices(config: Config): readonly string[] {
     const time = `watchdog.timeoutMs (${String(timeoutMs)})`;
     notices.push(`onStop is keep: stop the daemon for longer than ${time} while it serves, and the host is reset`);
   }
+  const { advertise } = config.peers;
+  if (config.dataPlane.kind === 'tgt' && advertise !== undefined && isLoopback(advertise.replace(/:\d+$/, ''))) {
+    notices.push(`peers.advertise is ${advertise}: no other host reaches it`);
+  }
   if (config.duplicateProbeMs === 0) {
     notices.push('duplicateProbeMs is 0: an address that another host uses is not noticed');
   }
@@ -104,7 +108,7 @@ interface NamedFile {
   readonly file: string;
 }
 
-function filesNamed({ consul, exclusion }: Config): readonly NamedFile[] {
+function filesNamed({ consul, exclusion, peers }: Config): readonly NamedFile[] {
   const { tokenFile, caFile, certFile, keyFile } = consul;
   const within = (path: NamedFile['path'], files: Readonly<Record<string, string | undefined>>): NamedFile[] =>
     Object.entries(files).flatMap(([name, file]) => (file === undefined ? [] : [{ path: [...path, name], file }]));
@@ -113,7 +117,11 @@ function filesNamed({ consul, exclusion }: Config): readonly NamedFile[] {
     if (method.method === 'sshPoweroff') return within(path, { identityFile: method.identityFile });
     return method.method === 'fenceAgent' ? within([...path, 'secretFiles'], method.secretFiles ?? {}) : [];
   });
-  return [...within(['consul'], { tokenFile, caFile, certFile, keyFile }), ...fencing];
+  const secrets = [
+    ...within(['consul'], { tokenFile, caFile, certFile, keyFile }),
+    ...within(['peers'], { keyFile: peers.keyFile }),
+  ];
+  return [...secrets, ...fencing];
 }
 
 function freeze<T>(value: T): T {

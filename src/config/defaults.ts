@@ -13,6 +13,7 @@ export function resolveDefaults(value: unknown, hostname: string): unknown {
   at('node')['name'] ??= hostname;
   fillSession(at('session'));
   const directory = typeof stateDir === 'string' ? stateDir.replace(/\/+$/, '') : '/var/lib/pathwarden';
+  if (at('peers')['listen'] !== undefined) at('peers')['advertise'] ??= at('peers')['listen'];
   at('http')['operatorTokenFile'] ??= `${directory}/operator-token`;
   at('journal')['file'] ??= `${directory}/journal.sqlite`;
   const { methods } = at('exclusion');

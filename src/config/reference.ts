@@ -58,6 +58,8 @@ Some settings must fit each other; the message shows the arithmetic:
 | \`fenceAgent\`: each node is told apart, by \`{node}\` or in \`nodes\` | the wrong node is fenced |
 | \`sshPoweroff\`: a method that proves comes after it | it looks like fencing and is none |
 | \`consul.certFile\` and \`consul.keyFile\` together; TLS only with an https \`url\` | the connection fails |
+| \`peers.listen\` and \`peers.keyFile\` together; \`peers.advertise\` is no wildcard | nobody is asked |
+| \`peers.heartbeat.missedMs\` ≥ 3 × \`everyMs\` | two lost packets look like a lost node |
 | \`announceAtMs\` grows | – |`;
 
 function describeSection(schema: TSchema, prefix: string): readonly SettingDescription[] {

@@ -1,5 +1,6 @@
 // What must hold between settings. Each rule shows its arithmetic.
 import { agentsKnowWhom, commandsKnowWhom, hintsAreFollowed, leaseBoundsHold } from './relations-exclusion.ts';
+import { missesAfterSeveralBeats, peersAreOnOrOff, peersCanBeReached } from './relations-peers.ts';
 import type { Finding, Mistake } from './mistake.ts';
 import type { Config } from './schema.ts';
 import type { YamlSource } from './yaml.ts';
@@ -31,6 +32,9 @@ const rules: readonly Rule[] = [
   { reads: ['exclusion.methods'], check: hintsAreFollowed },
   { reads: ['consul.certFile', 'consul.keyFile'], check: certificateHasKey },
   { reads: ['consul'], check: tlsHasHttps },
+  { reads: ['peers'], check: peersAreOnOrOff },
+  { reads: ['peers.listen', 'peers.advertise'], check: peersCanBeReached },
+  { reads: ['peers.heartbeat'], check: missesAfterSeveralBeats },
   { reads: ['announceAtMs'], check: announcementsGrow },
 ];
 

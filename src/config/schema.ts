@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { NodeName } from '../core/records.ts';
 import { exclusion } from './exclusion.ts';
 import { deadline, filePath, millis, port, section } from './fields.ts';
+import { peers } from './peers.ts';
 import { watchdog } from './watchdog.ts';
 
 const node = section('This node', {
@@ -247,6 +248,7 @@ export const ConfigSchema = section('pathwarden', {
   dataPlane,
   exclusion,
   watchdog,
+  peers,
   placement,
   limits,
   deadlines,

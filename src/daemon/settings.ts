@@ -40,6 +40,18 @@ export interface DaemonSettings {
   readonly announceAtMs: readonly number[];
   readonly duplicateProbeMs: number;
   readonly observeEveryMs: number;
+  /** Other daemons are asked directly. Absent: they are not. */
+  readonly peers?: {
+    /** `ip:port` under which others ask this node. */
+    readonly address: string;
+    readonly everyMs: number;
+    /** Silence for so long, by the word of the majority, ends the session of a node. */
+    readonly missedMs: number;
+    /** False: heartbeats only observe. */
+    readonly exclude: boolean;
+    /** Serve on without Consul while all others vouch. */
+    readonly failsafe: boolean;
+  };
   /** How long and how large the journal may get; absent: nothing is removed. */
   readonly retention?: { readonly keepDays: number; readonly maxMegabytes: number };
 }

@@ -28,7 +28,9 @@ test.each(describeConfig().filter(({ key }) => key.endsWith('Ms')).map((setting)
 
 test('every example in the reference is taken by the checks', () => {
   // Settings that need another one beside them.
-  const paired = new Set(['consul.certFile', 'consul.keyFile', 'consul.caFile', 'consul.serverName']);
+  const tls = ['consul.certFile', 'consul.keyFile', 'consul.caFile', 'consul.serverName'];
+  const peers = ['peers.listen', 'peers.advertise', 'peers.keyFile', 'peers.previousKeyFile'];
+  const paired = new Set([...tls, ...peers]);
   const refused = describeConfig().filter(({ key, example }) => {
     const text = key.split('.').reduceRight((inner, name) => `{ ${name}: ${inner} }`, example ?? '');
     return !paired.has(key) && !isTaken(text);
