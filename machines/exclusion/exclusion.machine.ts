@@ -53,6 +53,7 @@ const exclusion = setup({
   guards: {
     waits: ({ context }) => ['self', 'leaseBound'].includes(methodOf(context)?.method ?? ''),
     runs: ({ context }) => positionOf(context) !== null,
+    isMaintenance: ({ event }) => 'code' in event && event.code === 'maintenance',
     isBound: ({ context }) => methodOf(context)?.method === 'leaseBound',
   },
 });
@@ -138,9 +139,14 @@ export const exclusionMachine = exclusion.createMachine({
       entry: fence,
       on: {
         'fence.proven': { target: 'publishing', actions: 'noteEvidence' },
-        'fence.runRefused': next,
+        'fence.runRefused': [{ guard: 'isMaintenance', target: 'paused', actions: 'noteTrouble' }, next],
         'fence.runUnknown': next,
       },
+    },
+    paused: {
+      description: 'Maintenance: no fence command is begun. It goes on by itself when the maintenance ends.',
+      tags: ['settled'],
+      on: { 'exclusion.wanted': { target: 'choosing', actions: 'noteVictim' } },
     },
     publishing: {
       description: 'The exclusion is proven; the proof is being published.',

@@ -11,6 +11,8 @@ type Asked =
   | 'exclusion.prove'
   | 'drain.write'
   | 'drain.remove'
+  | 'maintenance.write'
+  | 'maintenance.remove'
   | 'exclusion.confirm';
 
 export type NodeEvent =
@@ -28,11 +30,16 @@ export type NodeEvent =
       readonly type: 'operator.drain' | 'operator.undrain' | 'operator.confirmDown';
       readonly node: string;
     } & Operator)
+  /** Without a node: the whole cluster. `forMs`: for this long, and then it ends by itself. */
+  | ({ readonly type: 'operator.maintain'; readonly node?: string; readonly forMs?: number } & Operator)
+  | ({ readonly type: 'operator.endMaintenance'; readonly node?: string } & Operator)
+  /** This node has seen it for as long as it should last. */
+  | { readonly type: 'maintenance.expired'; readonly node: string | null; readonly modifyIndex: number }
   | { readonly type: 'session.found' | 'session.created'; readonly session: string }
   | { readonly type: 'node.registered'; readonly modifyIndex: number }
   | { readonly type: 'session.destroyed' | 'node.leavingAnnounced' }
   | { readonly type: 'exclusion.provenHere'; readonly session: string }
-  | { readonly type: 'drain.written' | 'drain.removed' }
+  | { readonly type: 'drain.written' | 'drain.removed' | 'maintenance.written' | 'maintenance.removed' }
   | { readonly type: 'exclusion.confirmed'; readonly sessions: readonly string[] }
   | { readonly type: `${Asked}Refused`; readonly reason: string; readonly code?: string }
   | { readonly type: `${Asked}Unknown`; readonly reason: string };

@@ -50,6 +50,16 @@ export const nodeIntents = {
     ...operator,
     about: 'let a node take paths again',
   },
+  'maintenance.write': {
+    answer: { by: 'outcome', done: 'maintenance.written' },
+    ...operator,
+    about: 'write down that nobody is fenced for now, in the cluster or of one node',
+  },
+  'maintenance.remove': {
+    answer: { by: 'outcome', done: 'maintenance.removed' },
+    ...operator,
+    about: 'end a maintenance',
+  },
   'exclusion.confirm': {
     answer: { by: 'outcome', done: 'exclusion.confirmed' },
     ...operator,

@@ -35,6 +35,8 @@ const node = setup({
     'exclusion.prove': intent<{ session: string }>(),
     'drain.write': intent<{ node: string; by: string; reason: string }>(),
     'drain.remove': intent<{ node: string; by: string; reason: string }>(),
+    'maintenance.write': intent<{ node: string | null; forMs: number | null; by: string; reason: string }>(),
+    'maintenance.remove': intent<{ node: string | null; modifyIndex: number | null }>(),
     'exclusion.confirm': intent<{ node: string; by: string; reason: string }>(),
     'timer.arm': intent<{ name: string; ms: number }>(),
     'timer.cancel': intent<{ name: string }>(),
@@ -111,6 +113,23 @@ const operatorParams = ({ event }: { event: NodeEvent }) => {
   return { node: event.node, by: event.by, reason: event.reason };
 };
 
+const maintenance = {
+  write: {
+    type: 'maintenance.write',
+    params: ({ event }: { event: NodeEvent }) => {
+      assertEvent(event, 'operator.maintain');
+      return { node: event.node ?? null, forMs: event.forMs ?? null, by: event.by, reason: event.reason };
+    },
+  },
+  remove: {
+    type: 'maintenance.remove',
+    params: ({ event }: { event: NodeEvent }) => {
+      assertEvent(event, ['operator.endMaintenance', 'maintenance.expired']);
+      return { node: event.node ?? null, modifyIndex: 'modifyIndex' in event ? event.modifyIndex : null };
+    },
+  },
+} as const;
+
 /** What was lost stays lost: a start gives no new lease to what is being torn down. */
 const startedWhileFencing = [
   { guard: 'saysWhen', target: 'fencing', reenter: true, actions: 'noteStartAgain' },
@@ -138,6 +157,9 @@ export const nodeMachine = node.createMachine({
     'operator.drain': { actions: { type: 'drain.write', params: operatorParams } },
     'operator.undrain': { actions: { type: 'drain.remove', params: operatorParams } },
     'operator.confirmDown': { actions: { type: 'exclusion.confirm', params: operatorParams } },
+    'operator.maintain': { actions: maintenance.write },
+    'operator.endMaintenance': { actions: maintenance.remove },
+    'maintenance.expired': { actions: maintenance.remove },
     // Every start of the daemon begins here, whatever the journal says we were doing.
     'node.started': { target: '.recovering', actions: 'noteStart' },
   },

@@ -11,10 +11,11 @@ function row(path: PathSummary): readonly string[] {
   return [nameOf(path), path.ip, path.owner ?? '-', path.local?.state ?? '-', remarks(path).join('; ')];
 }
 
-function remarks({ pendingExclusion, moving, local }: PathSummary): readonly string[] {
+function remarks({ pendingExclusion, moving, local, waits }: PathSummary): readonly string[] {
   const lines: string[] = [];
   if (local?.tags.includes('needsOperator') === true) lines.push('needs an operator: see `pathwarden path explain`');
-  if (pendingExclusion !== null) lines.push(`${pendingExclusion.node} must be proven unable to write first`);
+  if (waits !== null) lines.push(`waits: ${waits}`);
+  else if (pendingExclusion !== null) lines.push(`${pendingExclusion.node} must be proven unable to write first`);
   if (moving !== null) {
     const to = moving.to === null ? '' : ` to ${moving.to}`;
     lines.push(`moves from ${moving.from}${to} (${moving.by}: ${moving.reason})`);

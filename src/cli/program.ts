@@ -17,6 +17,9 @@ import { journalInfo } from './commands/journal-info.ts';
 import { journalVerify } from './commands/journal-verify.ts';
 import { machineList } from './commands/machine-list.ts';
 import { machineShow } from './commands/machine-show.ts';
+import { maintenanceOff } from './commands/maintenance-off.ts';
+import { maintenanceOn } from './commands/maintenance-on.ts';
+import { maintenanceStatus } from './commands/maintenance-status.ts';
 import { nodeConfirmDown } from './commands/node-confirm-down.ts';
 import { nodeDrain } from './commands/node-drain.ts';
 import { nodeList } from './commands/node-list.ts';
@@ -43,6 +46,8 @@ export function buildProgram(shell: Shell): Command {
   program.addCommand(noun(shell, 'path', 'Paths: who serves them, and why', path));
   const node = [nodeList, nodeDrain, nodeUndrain, nodeConfirmDown];
   program.addCommand(noun(shell, 'node', 'Gateway nodes', node));
+  const maintenance = [maintenanceStatus, maintenanceOn, maintenanceOff];
+  program.addCommand(noun(shell, 'maintenance', 'Planned work: nobody is fenced meanwhile', maintenance));
   program.addCommand(events(shell));
   const journal = [journalInfo, journalExport, journalVerify, journalCompact];
   program.addCommand(noun(shell, 'journal', 'Journal files', journal));

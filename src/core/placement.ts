@@ -4,12 +4,13 @@ import type { ClusterView } from './view.ts';
 /** For each free path, by `disk/index`: the nodes that may take it, best first. */
 export type Placement = ReadonlyMap<string, readonly string[]>;
 
-/** Nodes that live, are gateways, and neither drain nor leave. */
+/** Nodes that live, are gateways, and neither drain nor leave nor are in maintenance of their own. */
 export function willingNodes(view: ClusterView): readonly string[] {
   return [...view.nodes]
     .filter(
       ([name, { session, record }]) =>
-        session !== null && !record.leaving && record.roles.includes('gateway') && !view.drains.has(name),
+        session !== null && !record.leaving && record.roles.includes('gateway') && !view.drains.has(name) &&
+        !view.maintenance.has(name),
     )
     .map(([name]) => name)
     .sort();

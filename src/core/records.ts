@@ -129,6 +129,18 @@ export const ExclusionRecord = Type.Object({
 /** `drains/<node>`: somebody wants the node empty. Deleting the key ends it. */
 export const DrainRecord = Type.Object({ by: Type.String(), reason: Type.String(), at: Type.Number() });
 
+/**
+ * `settings/maintenance`, and `maintenance/<node>` for one node: nobody is fenced, and nothing is taken whose last
+ * owner may still write. Deleting the key ends it. With `forMs`, whoever has seen the key for that long deletes it.
+ */
+export const MaintenanceRecord = Type.Object({
+  by: Type.String(),
+  reason: Type.String(),
+  /** Wall clock milliseconds, for people. */
+  at: Type.Number({ minimum: -8.64e15, maximum: 8.64e15 }),
+  forMs: Type.Optional(Type.Number({ minimum: 0 })),
+});
+
 /** `moves/<disk>/<index>`: the path shall leave `from` (for `to`, when given). The taker deletes it. */
 export const MoveRecord = Type.Object({
   from: NodeName,
@@ -145,6 +157,7 @@ export type Incarnation = Static<typeof Incarnation>;
 export type NodeRecord = Static<typeof NodeRecord>;
 export type ExclusionRecord = Static<typeof ExclusionRecord>;
 export type DrainRecord = Static<typeof DrainRecord>;
+export type MaintenanceRecord = Static<typeof MaintenanceRecord>;
 export type MoveRecord = Static<typeof MoveRecord>;
 
 /** Every key we write, built here and nowhere else. */
@@ -154,6 +167,8 @@ export const keys = {
   node: (node: string) => `nodes/${node}`,
   exclusion: (session: string) => `exclusions/${session}`,
   drain: (node: string) => `drains/${node}`,
+  /** Of one node; null: of the whole cluster. */
+  maintenance: (node: string | null) => (node === null ? 'settings/maintenance' : `maintenance/${node}`),
   move: (disk: string, index: number) => `moves/${disk}/${index}`,
 } as const;
 

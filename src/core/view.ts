@@ -6,7 +6,9 @@ import {
   DiskSpec,
   DrainRecord,
   ExclusionRecord,
+  keys,
   LockValue,
+  MaintenanceRecord,
   MoveRecord,
   NodeRecord,
   type Incarnation,
@@ -52,10 +54,15 @@ export interface ClusterView {
   readonly nodes: ReadonlyMap<string, NodeView>;
   readonly exclusions: ReadonlyMap<string, Stamped<ExclusionRecord>>;
   readonly drains: ReadonlyMap<string, Stamped<DrainRecord>>;
+  /** By node; under `wholeCluster` that of all nodes. */
+  readonly maintenance: ReadonlyMap<string, Stamped<MaintenanceRecord>>;
   /** By `disk/index`. */
   readonly moves: ReadonlyMap<string, Stamped<MoveRecord>>;
   readonly problems: readonly Problem[];
 }
+
+/** No node can have this name. */
+export const wholeCluster = '*';
 
 export const emptyView: ClusterView = {
   index: 0,
@@ -64,6 +71,7 @@ export const emptyView: ClusterView = {
   nodes: new Map(),
   exclusions: new Map(),
   drains: new Map(),
+  maintenance: new Map(),
   moves: new Map(),
   problems: [],
 };
@@ -89,8 +97,9 @@ type Read =
   | { readonly kind: 'nodes'; readonly id: string; readonly value: NodeView }
   | { readonly kind: 'exclusions'; readonly id: string; readonly value: Stamped<ExclusionRecord> }
   | { readonly kind: 'drains'; readonly id: string; readonly value: Stamped<DrainRecord> }
+  | { readonly kind: 'maintenance'; readonly id: string; readonly value: Stamped<MaintenanceRecord> }
   | { readonly kind: 'moves'; readonly id: string; readonly value: Stamped<MoveRecord> };
-type Parsed = { readonly entry: ClusterEntry } & ({ readonly read: Read } | { readonly problem: string });
+type Parsed = { readonly entry: ClusterEntry } & { readonly read?: Read; readonly problem?: string };
 
 /** JSON text to a typed value; throws with every mistake that matters. */
 function reader<S extends TSchema>(schema: S): (text: string) => Static<S> {
@@ -114,6 +123,7 @@ const read = {
   node: reader(NodeRecord),
   exclusion: reader(ExclusionRecord),
   drain: reader(DrainRecord),
+  maintenance: reader(MaintenanceRecord),
   move: reader(MoveRecord),
 };
 
@@ -135,7 +145,7 @@ export const readExclusion = orNull(read.exclusion);
 export const readDiskSpec = read.disk;
 export const readNodeRecord = read.node;
 
-function parseEntry(entry: ClusterEntry): { read: Read } | { problem: string } {
+function parseEntry(entry: ClusterEntry): { read?: Read; problem?: string } {
   const [kind, ...rest] = entry.key.split('/');
   const id = rest.join('/');
   try {
@@ -148,6 +158,8 @@ function parseEntry(entry: ClusterEntry): { read: Read } | { problem: string } {
       return { read: { kind, id, value: { record: read.node(entry.value), session, modifyIndex } } };
     }
     if (kind === 'exclusions') return { read: { kind, id, value: stamped(entry, read.exclusion(entry.value)) } };
+    if (kind === 'maintenance' && id !== wholeCluster) return maintenanceIn(entry, id);
+    if (entry.key === keys.maintenance(null)) return maintenanceIn(entry, wholeCluster);
     if (kind === 'drains') return { read: { kind, id, value: stamped(entry, read.drain(entry.value)) } };
     if (kind === 'moves' && isPathId(id))
       return { read: { kind, id, value: stamped(entry, read.move(entry.value)) } };
@@ -167,6 +179,17 @@ function diskOf(entry: ClusterEntry): DiskSpec {
   if (indexes.size < spec.paths.length) throw new Error('two paths have the same index');
   if (addresses.size < spec.paths.length) throw new Error('two paths have the same ip');
   return spec;
+}
+
+/** A key that cannot be understood counts: somebody wanted it, and to wait does no harm to any data. */
+function maintenanceIn(entry: ClusterEntry, id: string): { read: Read; problem?: string } {
+  try {
+    return { read: { kind: 'maintenance', id, value: stamped(entry, read.maintenance(entry.value)) } };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : 'it cannot be read';
+    const value = { by: 'somebody', reason: `its key cannot be understood: ${problem}`, at: 0 };
+    return { read: { kind: 'maintenance', id, value: stamped(entry, value) }, problem };
+  }
 }
 
 function lockOf({ value, session, lockIndex, modifyIndex }: ClusterEntry, id: string): PathLock {
@@ -197,12 +220,13 @@ function assemble(index: number, all: readonly Parsed[]): ClusterView {
     nodes: new Map(),
     exclusions: new Map(),
     drains: new Map(),
+    maintenance: new Map(),
     moves: new Map(),
   };
   const problems: Problem[] = [];
   for (const parsed of all) {
-    if ('problem' in parsed) problems.push({ key: parsed.entry.key, reason: parsed.problem });
-    else maps[parsed.read.kind].set(parsed.read.id, parsed.read.value);
+    if (parsed.problem !== undefined) problems.push({ key: parsed.entry.key, reason: parsed.problem });
+    if (parsed.read !== undefined) maps[parsed.read.kind].set(parsed.read.id, parsed.read.value);
   }
   const { paths: locks, ...others } = maps;
   return { index, locks, ...others, problems };

@@ -20,8 +20,8 @@ import type { DaemonLog } from './log.ts';
 import { Looks } from './looks.ts';
 import { Observer } from './observer.ts';
 import { Outbid } from './outbid.ts';
-import { isEmptying } from './pace.ts';
 import { retireIdle } from './retire.ts';
+import { runsOut } from './runs-out.ts';
 import { Rounds } from './rounds.ts';
 import type { DaemonSettings } from './settings.ts';
 import { Sightings } from './sightings.ts';
@@ -271,14 +271,12 @@ export class Daemon {
     retireIdle(this.engine, this.#view);
   }
 
-  /** What no change of the view tells: moves that run out, refused bids and own proofs, a journal that writes again. */
+  /** What no change of the view tells: what runs out, refused bids and own proofs, a journal that writes again. */
   #tick(): void {
     this.#after(tickMs, () => {
       const waits =
         this.#outbid.expire() || this.engine.scribe.hasBeenMended() ||
-        isEmptying(this.view, { node: this.settings.node, leaving: this.#nodeState() === 'leaving' }) ||
-        this.view.moves.size > 0 ||
-        [...this.view.locks.values()].some(({ evidence, holder }) => holder === null && evidence !== null);
+        runsOut(this.view, { node: this.settings.node, leaving: this.#nodeState() === 'leaving' });
       if (waits) this.#looks.now();
       this.#tick();
     });

@@ -40,6 +40,7 @@ async function explain(history: History, actor: string, to?: number): Promise<Ex
     description: sentenceOf(newest),
     chain: await chainFrom(history, arrival),
     recent: recent.map(stepOf),
+    waits: null,
   };
 }
 

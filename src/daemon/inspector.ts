@@ -15,6 +15,7 @@ import { metricsOf } from './metrics.ts';
 import { rebuild } from './rebuild.ts';
 import { summarise } from './summary.ts';
 import { timeline } from './timeline.ts';
+import { waitsFor } from './waits.ts';
 
 export function inspectorOf(daemon: Daemon): InspectorPort {
   const { engine, journal, settings } = daemon;
@@ -34,6 +35,7 @@ export function inspectorOf(daemon: Daemon): InspectorPort {
       return accepted(snapshot);
     },
   });
+  const waits = (id: string) => (id.startsWith('path/') ? waitsFor(daemon.view, id.slice('path/'.length)) : null);
   return {
     node: settings.node,
     version: settings.version,
@@ -45,7 +47,10 @@ export function inspectorOf(daemon: Daemon): InspectorPort {
       return actor === undefined ? undefined : viewOf(actor);
     },
     actorAt: (id, seq) => rebuild(journal, id, seq),
-    explain: (id, at) => explainAt(journal, id, at),
+    explain: async (id, at) => {
+      const explanation = await explainAt(journal, id, at);
+      return explanation === undefined || at !== undefined ? explanation : { ...explanation, waits: waits(id) };
+    },
     timeline: (id) => timeline(journal, id),
     events: (query) => journal.read(query),
     follow: (listener) => engine.follow(listener),

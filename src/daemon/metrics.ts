@@ -1,4 +1,5 @@
 // What the daemon counts, for Prometheus.
+import { maintenanceOf } from '../core/maintenance.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
 import type { Metric } from '../ports/inspector.ts';
 import type { Daemon } from './daemon.ts';
@@ -37,6 +38,7 @@ export function metricsOf(daemon: Daemon): readonly Metric[] {
       'Nodes whose session lives',
       one([...view.nodes.values()].filter(({ session }) => session !== null).length),
     ),
+    gauge('pathwarden_maintenance', '1 in maintenance: of the whole cluster, or of this node', maintenance(daemon)),
     gauge(
       'pathwarden_lease_remaining_seconds',
       'Time that this node may still serve without contact',
@@ -59,6 +61,12 @@ export function metricsOf(daemon: Daemon): readonly Metric[] {
     counter('pathwarden_rejected_events_total', 'Events rejected since the start', rejected),
     counter('pathwarden_dispatched_intents_total', 'Intents carried out since the start', dispatched),
   ];
+}
+
+function maintenance({ view, settings }: Daemon): readonly Sample[] {
+  const sample = (of: string, node: string | null): Sample =>
+    ({ labels: { of }, value: maintenanceOf(view, node) === null ? 0 : 1 });
+  return [sample('cluster', null), sample('node', settings.node)];
 }
 
 function countStates({ engine }: Daemon): readonly Sample[] {

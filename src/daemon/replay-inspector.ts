@@ -94,7 +94,7 @@ function summarise(node: string, version: string, { actors, index }: Past, repla
   });
   const paths = disks.flatMap((disk) => disk.paths).filter(({ owner }) => owner === node).length;
   return {
-    node, index, ageMs: 0, trouble: null, exclusions: [], problems: [], replay,
+    node, index, ageMs: 0, trouble: null, maintenance: null, exclusions: [], problems: [], replay,
     nodes: [nodeOf(node, version, actors.get('node'), paths)],
     disks: disks.toSorted((a, b) => (a.disk < b.disk ? -1 : 1)),
   };
@@ -104,7 +104,7 @@ function nodeOf(node: string, version: string, actor: Replayed | undefined, path
   const tags = actor === undefined ? [] : tagsOf(actor.snapshot);
   const session = (actor?.snapshot.context as { session?: string | null } | undefined)?.session ?? null;
   return {
-    node, version, session, paths, inspector: '', draining: null,
+    node, version, session, paths, inspector: '', draining: null, maintenance: null,
     alive: tags.includes('joined'),
     leaving: actor !== undefined && /^(leaving|left)/.test(stateOf(actor.snapshot)),
   };
@@ -133,6 +133,7 @@ function pathOf(node: string, { snapshot }: Replayed): PathSummary {
     epoch: lock?.epoch ?? 0,
     pendingExclusion: evidence,
     local: { state: stateOf(snapshot), tags },
+    waits: null,
     moving: null,
   };
 }

@@ -1,10 +1,12 @@
 // The cluster as this node last saw it, joined with its own actors.
+import { maintenanceOf } from '../core/maintenance.ts';
 import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
 import type { ClusterView } from '../core/view.ts';
-import type { ClusterSummary, DiskSummary, NodeSummary, PathSummary } from '../ports/inspector.ts';
+import type { ClusterSummary, DiskSummary, MaintenanceSummary, NodeSummary, PathSummary } from '../ports/inspector.ts';
 import type { Daemon } from './daemon.ts';
 import type { Registry } from './registry.ts';
+import { waitsFor } from './waits.ts';
 
 export function summarise(daemon: Daemon): ClusterSummary {
   const { view, settings, engine } = daemon;
@@ -13,6 +15,7 @@ export function summarise(daemon: Daemon): ClusterSummary {
     index: view.index,
     ageMs: daemon.viewAgeMs ?? 0,
     trouble: daemon.troubles.consul,
+    maintenance: maintenanceIn(view, null),
     nodes: nodesOf(view),
     disks: [...view.disks.keys()].sort().map((disk) => diskOf(view, engine.registry, disk)),
     exclusions: Array.from(view.exclusions, ([session, { value }]) => ({ session, ...value })),
@@ -34,6 +37,7 @@ function nodesOf(view: ClusterView): readonly NodeSummary[] {
         node,
         alive: session !== null,
         draining: drain === undefined ? null : { by: drain.by, reason: drain.reason },
+        maintenance: maintenanceIn(view, node),
         leaving: record.leaving,
         inspector: record.inspector,
         version: record.version,
@@ -41,6 +45,13 @@ function nodesOf(view: ClusterView): readonly NodeSummary[] {
         paths: counts.get(node) ?? 0,
       };
     });
+}
+
+function maintenanceIn(view: ClusterView, of: string | null): MaintenanceSummary | null {
+  const found = maintenanceOf(view, of);
+  if (found === null) return null;
+  const { by, reason, at, forMs } = found;
+  return { by, reason, since: at, until: forMs === undefined ? null : at + forMs };
 }
 
 function diskOf(view: ClusterView, registry: Registry, disk: string): DiskSummary {
@@ -64,6 +75,7 @@ function pathOf(view: ClusterView, registry: Registry, disk: string, index: numb
     epoch: lock?.epoch ?? 0,
     pendingExclusion: (lock?.holder === null ? lock.evidence : lock?.pendingExclusion) ?? null,
     local: actor === undefined ? null : { state: stateOf(actor.snapshot), tags: tagsOf(actor.snapshot) },
+    waits: waitsFor(view, id),
     moving: move === undefined ? null : { from: move.from, to: move.to ?? null, by: move.by, reason: move.reason },
   };
 }

@@ -1,6 +1,7 @@
 // Which lost incarnations have to be excluded, and by whom.
 import type { Method } from '../../machines/exclusion/events.ts';
 import type { DomainEvent } from '../../machines/intent.ts';
+import { maintenanceOver, unprovenOwner } from '../core/maintenance.ts';
 import { rendezvous } from '../core/placement.ts';
 import { actorIds, keys } from '../core/records.ts';
 import type { ClusterView } from '../core/view.ts';
@@ -13,10 +14,8 @@ const orphanRetryMs = 1_000;
 export function wantedExclusions(view: ClusterView): ReadonlyMap<string, string> {
   const wanted = new Map<string, string>();
   for (const lock of view.locks.values()) {
-    const lost = lock.holder === null ? lock.evidence : lock.pendingExclusion;
-    if (lost === null || view.exclusions.get(lost.session)?.value.state === 'proven') continue;
-    if (view.nodes.get(lost.node)?.session === lost.session) continue;
-    wanted.set(lost.session, lost.node);
+    const lost = unprovenOwner(view, lock);
+    if (lost !== null) wanted.set(lost.session, lost.node);
   }
   return wanted;
 }
@@ -31,7 +30,8 @@ export function tellExclusions(view: ClusterView, local: Local, tell: Tell): voi
     }
     const state = local.exclusions.get(session);
     const elected = rendezvous(session, livingNodes(view, node))[0] === local.node;
-    if (elected && (state === undefined || state === 'watching')) {
+    const mayBegin = state === undefined || state === 'watching' || state === 'paused';
+    if (elected && mayBegin && maintenanceOver(view, node) === null) {
       tell(
         actorIds.exclusion(session),
         { type: 'exclusion.wanted', node, methods: methodsFor(view, node, local.methods) } as DomainEvent,

@@ -3,14 +3,17 @@
 import type { DomainEvent } from '../../machines/intent.ts';
 import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import type { PathSettings } from '../../machines/disk-path/events.ts';
+import { maintenanceOver } from '../core/maintenance.ts';
 import { place, type Placement, queuePositions } from '../core/placement.ts';
 import { actorIds, keys, type Incarnation } from '../core/records.ts';
 import type { ClusterView, PathLock } from '../core/view.ts';
 import { tellExclusions } from './translate-exclusions.ts';
+import { tellMaintenance } from './translate-maintenance.ts';
 import type { Local, LocalPath } from './local.ts';
 import { planMoves } from './pace.ts';
 import { diskSettings, isKnown, pathSettings } from './specified.ts';
 import type { Tell, Told } from './told.ts';
+import { waitsFor } from './waits.ts';
 import { causeOf } from './writer.ts';
 
 const moveExpiryMs = 10_000;
@@ -34,7 +37,10 @@ export function translate(view: ClusterView, local: Local): readonly Told[] {
     mayMove: planMoves(view, local, ranks),
   };
   for (const path of local.paths.values()) tellPath(view, local, placement, path, tell);
-  if (local.joined) tellExclusions(view, local, tell);
+  if (local.joined) {
+    tellExclusions(view, local, tell);
+    tellMaintenance(view, local, tell);
+  }
   return told;
 }
 
@@ -211,8 +217,9 @@ function tellOffer(
   if (!waiting && path.state !== 'unlocked.idle') return;
   const offer = local.isWritable ? offerFor(view, local, placement, path, lock) : null;
   if (offer === null) {
-    const reason = local.isWritable ? 'others may take it, or nobody' : 'the journal cannot be written';
-    if (waiting && path.state !== 'locking.acquiring') say({ type: 'path.notOffered', reason });
+    if (waiting && path.state !== 'locking.acquiring') {
+      say({ type: 'path.notOffered', reason: whyNotOffered(view, local, path) });
+    }
     return;
   }
   if (local.isOutbid(keys.path(path.disk, path.index), offer.modifyIndex)) return;
@@ -220,6 +227,11 @@ function tellOffer(
   const before = path.context.offer;
   if (waiting && before?.modifyIndex === offer.modifyIndex && before.proof === offer.proof) return;
   say({ type: 'path.offered', ...offer });
+}
+
+function whyNotOffered(view: ClusterView, { isWritable }: Local, { disk, index }: LocalPath): string {
+  if (!isWritable) return 'the journal cannot be written';
+  return waitsFor(view, `${disk}/${String(index)}`) ?? 'others may take it, or nobody';
 }
 
 function offerFor(
@@ -244,6 +256,7 @@ function offerFor(
   if (evidence !== null && view.nodes.get(evidence.node)?.session === evidence.session) return null;
   const held = evidence === null ? 0 : local.remainingMs(`${id}@${String(modifyIndex)}`, local.lockDelayMs);
   const proof = proofOf(view, evidence);
+  if (evidence !== null && proof === null && maintenanceOver(view, evidence.node) !== null) return null;
   const queued = (placement.positions.get(id) ?? 0) * queueDelayMs;
   return { modifyIndex, rank, delayMs: held + rank * (local.rankDelayMs + queued), evidence, proof };
 }

@@ -1,5 +1,5 @@
 // Who wrote what a key says now, as far as Consul knows: what "why" is answered with when a change came from outside.
-import type { ClusterView, PathLock } from '../core/view.ts';
+import { wholeCluster, type ClusterView, type PathLock } from '../core/view.ts';
 import type { Cause } from '../ports/journal.ts';
 
 /** The write that the key shows now, or that it is not there. */
@@ -20,7 +20,7 @@ function writeIn(view: ClusterView, kind: string, id: string): Write | null {
   const lock = view.locks.get(id);
   const node = view.nodes.get(id);
   const exclusion = view.exclusions.get(id);
-  const wish = view.drains.get(id) ?? view.moves.get(id);
+  const wish = wishIn(view, kind, id);
   if (kind === 'paths' && lock !== undefined) return { index: lock.modifyIndex, by: lockWriter(view, lock) };
   if (kind === 'nodes' && node !== undefined) {
     const ended = node.session === null && !node.record.leaving;
@@ -32,11 +32,19 @@ function writeIn(view: ClusterView, kind: string, id: string): Write | null {
     const lock = [...view.locks.values()].find(({ evidence }) => evidence?.session === id);
     return lock === undefined ? null : { index: lock.modifyIndex, by: endOf(lock.evidence?.node ?? '?') };
   }
-  if ((kind === 'drains' || kind === 'moves') && wish !== undefined) {
+  if (wish !== undefined) {
     return { index: wish.modifyIndex, by: `${wish.value.by} (${wish.value.reason})` };
   }
   const disk = kind === 'disks' ? view.disks.get(id) : undefined;
   return disk === undefined ? null : { index: disk.modifyIndex, by: null };
+}
+
+function wishIn(view: ClusterView, kind: string, id: string) {
+  if (kind === 'drains') return view.drains.get(id);
+  if (kind === 'moves') return view.moves.get(id);
+  return kind === 'maintenance' || kind === 'settings'
+    ? view.maintenance.get(kind === 'settings' ? wholeCluster : id)
+    : undefined;
 }
 
 function lockWriter(view: ClusterView, lock: PathLock): string | null {

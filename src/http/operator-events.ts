@@ -22,6 +22,13 @@ const table = {
   'operator.release': event('operator.release', { to: Type.Optional(NodeName) }),
   'operator.drain': event('operator.drain', { node: NodeName }),
   'operator.undrain': event('operator.undrain', { node: NodeName }),
+  'operator.maintain': event('operator.maintain', {
+    node: Type.Optional(NodeName),
+    forMs: Type.Optional(
+      Type.Integer({ minimum: 1_000, maximum: 2_592_000_000, description: 'It ends by itself after so long' }),
+    ),
+  }),
+  'operator.endMaintenance': event('operator.endMaintenance', { node: Type.Optional(NodeName) }),
   'operator.confirmDown': event('operator.confirmDown', { node: NodeName }),
 } as const;
 

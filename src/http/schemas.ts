@@ -68,6 +68,7 @@ export const Explanation = Type.Object({
   description: Type.String(),
   chain: list(ExplainStep),
   recent: list(ExplainStep),
+  waits: nullable(text('What a path waits for because of maintenance')),
 });
 
 const Phase = Type.Object({
@@ -132,6 +133,7 @@ const PathSummary = Type.Object({
   epoch: Type.Number(),
   pendingExclusion: nullable(Type.Object({ node: Type.String(), session: Type.String() })),
   local: nullable(Type.Object({ state: Type.String(), tags: list(Type.String()) })),
+  waits: nullable(text('What it waits for because of maintenance')),
   moving: nullable(
     Type.Object({ from: Type.String(), to: nullable(Type.String()), by: Type.String(), reason: Type.String() }),
   ),
@@ -148,10 +150,18 @@ const DiskSummary = Type.Object({
   paths: list(PathSummary),
 });
 
+const Maintenance = Type.Object({
+  by: Type.String(),
+  reason: Type.String(),
+  since: milliseconds('Wall clock'),
+  until: nullable(milliseconds('Wall clock, about: it ends by itself then')),
+});
+
 const NodeSummary = Type.Object({
   node: Type.String(),
   alive: Type.Boolean(),
   draining: nullable(Type.Object({ by: Type.String(), reason: Type.String() })),
+  maintenance: nullable(Maintenance),
   leaving: Type.Boolean(),
   inspector: text("The URL of that node's inspector; may be empty"),
   version: Type.String(),
@@ -174,6 +184,7 @@ export const ClusterSummary = Type.Object({
   index: Type.Number(),
   ageMs: milliseconds('Time since the last good contact with Consul'),
   trouble: nullable(Type.String()),
+  maintenance: nullable(Maintenance),
   nodes: list(NodeSummary),
   disks: list(DiskSummary),
   exclusions: list(ExclusionSummary),

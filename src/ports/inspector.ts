@@ -44,6 +44,8 @@ export interface Explanation {
   readonly chain: readonly ExplainStep[];
   /** The last records of the actor, latest first. */
   readonly recent: readonly ExplainStep[];
+  /** What a path waits for because of maintenance, in one sentence; null when it does not, and of the past. */
+  readonly waits: string | null;
 }
 
 export interface PathSummary {
@@ -57,6 +59,8 @@ export interface PathSummary {
   readonly pendingExclusion: { readonly node: string; readonly session: string } | null;
   /** This node's own actor: its dotted state and tags; null when it has none. */
   readonly local: { readonly state: string; readonly tags: readonly string[] } | null;
+  /** What the path waits for because of maintenance, in one sentence; null when it does not. */
+  readonly waits: string | null;
   readonly moving: {
     readonly from: string;
     readonly to: string | null;
@@ -77,10 +81,22 @@ export interface DiskSummary {
   readonly paths: readonly PathSummary[];
 }
 
+/** Nobody is fenced, and nothing is taken whose last owner is not proven unable to write. */
+export interface MaintenanceSummary {
+  readonly by: string;
+  readonly reason: string;
+  /** Wall clock milliseconds. */
+  readonly since: number;
+  /** Ends by itself about then, wall clock milliseconds; null: when somebody ends it. */
+  readonly until: number | null;
+}
+
 export interface NodeSummary {
   readonly node: string;
   readonly alive: boolean;
   readonly draining: { readonly by: string; readonly reason: string } | null;
+  /** Its own, not that of the cluster. */
+  readonly maintenance: MaintenanceSummary | null;
   readonly leaving: boolean;
   readonly inspector: string;
   readonly version: string;
@@ -106,6 +122,8 @@ export interface ClusterSummary {
   /** Milliseconds since the last good contact with Consul. */
   readonly ageMs: number;
   readonly trouble: string | null;
+  /** Of the whole cluster. */
+  readonly maintenance: MaintenanceSummary | null;
   readonly nodes: readonly NodeSummary[];
   readonly disks: readonly DiskSummary[];
   readonly exclusions: readonly ExclusionSummary[];

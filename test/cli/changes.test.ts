@@ -196,6 +196,54 @@ test('node drain is done when the node owns nothing', async () => {
   expect(out).toBe('node gw1 is drained: it owns no path\nundo: pathwarden node undrain gw1');
 });
 
+const maintenance = { by: 'alice', reason: 'new switch', since: 0, until: null };
+
+test('maintenance on is done when the cluster shows it, and says how it ends', async () => {
+  const { agent, pathwarden } = await bench();
+  agent.cluster = aCluster();
+  agent.onPost = () => {
+    agent.cluster = aCluster({ maintenance });
+    return accepted();
+  };
+  const { out } = await pathwarden('maintenance on --for 2h --reason switch');
+  expect(agent.posted[0]).toMatchObject({ actor: 'node', event: { type: 'operator.maintain', forMs: 7_200_000 } });
+  expect(out).toBe('the cluster is in maintenance\nundo: pathwarden maintenance off');
+});
+
+test('maintenance of one node is begun and ended by its name', async () => {
+  const { agent, pathwarden } = await bench();
+  agent.cluster = aCluster();
+  agent.onPost = () => {
+    agent.cluster = aCluster({ nodes: [aNode('gw1', { maintenance }), aNode('gw2')] });
+    return accepted();
+  };
+  const { out } = await pathwarden('maintenance on --node gw1 --reason memory');
+  expect(out).toBe('gw1 is in maintenance\nundo: pathwarden maintenance off --node gw1');
+  agent.onPost = () => {
+    agent.cluster = aCluster();
+    return accepted();
+  };
+  expect((await pathwarden('maintenance off --node gw1')).out).toContain('gw1 is not in maintenance');
+  expect(agent.posted.map(({ event }) => event)).toMatchObject([
+    { type: 'operator.maintain', node: 'gw1' }, { type: 'operator.endMaintenance', node: 'gw1' },
+  ]);
+});
+
+test.each([
+  ['maintenance on', 2, 'needs --reason'],
+  ['maintenance on --reason x --for soon', 2, '--for must look like 30m, 2h or 1d'],
+  ['maintenance on --reason x --for 31d', 2, '--for must look like'],
+  ['maintenance on --reason x --node gw9', 4, 'There is no node gw9'],
+  ['maintenance off --node gw9', 4, 'There is no node gw9'],
+])('%s is refused', async (line, expected, said) => {
+  const { agent, pathwarden } = await bench();
+  agent.cluster = aCluster();
+  const { code, errors } = await pathwarden(line);
+  expect(code).toBe(expected);
+  expect(errors).toContain(said);
+  expect(agent.posted).toEqual([]);
+});
+
 test('a living node cannot be confirmed down', async () => {
   const { agent, pathwarden } = await bench();
   agent.cluster = aCluster();

@@ -94,6 +94,7 @@ const emptyCluster: ClusterSummary = {
   index: 12,
   ageMs: 40,
   trouble: null,
+  maintenance: null,
   nodes: [],
   disks: [],
   exclusions: [],
@@ -105,6 +106,7 @@ export const aNode = (node: string, changes: Partial<ClusterSummary['nodes'][num
   node,
   alive: true,
   draining: null,
+  maintenance: null,
   leaving: false,
   inspector: '',
   version: '0.1.0',
@@ -121,6 +123,7 @@ export const aPath = (disk: string, index: number, changes: Partial<PathSummary>
   epoch: 3,
   pendingExclusion: null,
   local: { state: 'enabled', tags: ['serving', 'settled'] },
+  waits: null,
   moving: null,
   ...changes,
 });

@@ -33,6 +33,9 @@ test('the commands are those that were promised', () => {
     'node drain',
     'node undrain',
     'node confirm-down',
+    'maintenance status',
+    'maintenance on',
+    'maintenance off',
     'events',
     'journal info',
     'journal export',
@@ -81,9 +84,11 @@ test('every change can be waited for and explained, and every one that interrupt
     'drain',
     'undrain',
     'confirm-down',
+    'on',
+    'off',
   ]);
   const forced = changes.filter((leaf) => leaf.options.some((option) => option.long === '--force'));
-  expect(forced.map((leaf) => leaf.name())).toEqual(['stop', 'remove', 'release', 'drain', 'confirm-down']);
+  expect(forced.map((leaf) => leaf.name())).toEqual(['stop', 'remove', 'release', 'drain', 'confirm-down', 'on']);
 });
 
 test('the committed reference is what the commands make (when stale: npm run docs)', async () => {

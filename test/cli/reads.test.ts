@@ -56,6 +56,33 @@ test('a path that waits for something says so in its row', async () => {
   expect(out).toContain('gw3 must be proven unable to write first');
 });
 
+test('a path that waits for the end of maintenance says so, and so does every list', async () => {
+  const { agent, pathwarden } = await bench();
+  const waits = 'maintenance of the cluster by ada since 2026-01-31 12:03 UTC: new switch';
+  const path = aPath('00001', 1, { owner: null, waits, pendingExclusion: { node: 'gw3', session: 's3' } });
+  const maintenance = { by: 'ada', reason: 'new switch', since: 0, until: 7_200_000 };
+  agent.cluster = aCluster({
+    maintenance,
+    nodes: [aNode('gw1', { maintenance }), aNode('gw2', { alive: false, maintenance })],
+    disks: [aDisk('00001', { paths: [path] })],
+  });
+  const { out } = await pathwarden('path list');
+  expect(out).toContain(`waits: ${waits}`);
+  expect(out).toMatch(/the cluster is in maintenance since .* \(ada: new switch\), until/);
+  expect((await pathwarden('node list')).out).toMatch(/gw1 +alive, maintenance since[^]*gw2 +lost, maintenance since/);
+  const status = (await pathwarden('maintenance status')).out;
+  expect(status).toMatch(/cluster +maintenance since[^]*node gw1 +maintenance since/);
+  expect(status).toMatch(/00001\/1 +maintenance of the cluster by ada/);
+});
+
+test('maintenance status says that there is none', async () => {
+  const { agent, pathwarden } = await bench();
+  agent.cluster = aCluster();
+  const { out } = await pathwarden('maintenance status');
+  expect(out).toMatch(/cluster +no maintenance/);
+  expect(out).toContain('no path waits because of maintenance');
+});
+
 test('node list shows lost and draining nodes, and what is still to be proven', async () => {
   const { agent, pathwarden } = await bench();
   agent.cluster = aCluster({
@@ -77,6 +104,7 @@ test('disk show names what there is when there is no such disk', async () => {
 });
 
 const explanation = {
+  waits: null,
   actor: 'path/00001/1',
   state: 'enabled',
   description: 'The path is served here.',

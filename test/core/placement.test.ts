@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { freePaths, place, willingNodes } from '../../src/core/placement.ts';
 import type { DiskSpec } from '../../src/core/records.ts';
-import { emptyView, type ClusterView, type PathLock } from '../../src/core/view.ts';
+import { emptyView, wholeCluster, type ClusterView, type PathLock } from '../../src/core/view.ts';
 import { pseudoRandom } from '../machines/random.ts';
 
 interface World {
@@ -91,6 +91,13 @@ describe('a path', () => {
   it('is still offered to others when the node that was asked for is gone (defect 17)', () => {
     const moves = { 'd1/1': { from: 'n1', to: 'n9' } };
     expect([...(place(viewOf({ nodes, disks: { d1: 1 }, moves })).get('d1/1') ?? [])].sort()).toEqual(['n2', 'n3']);
+  });
+
+  it('goes to no node that is in maintenance of its own, and to any in that of the cluster', () => {
+    const view = viewOf({ nodes, disks: { d1: 1 } });
+    const maintenance = (of: string) => new Map([[of, stamped({ by: 'ada', reason: '', at: 0 })]]);
+    expect(willingNodes({ ...view, maintenance: maintenance('n1') })).toEqual(['n2', 'n3']);
+    expect(willingNodes({ ...view, maintenance: maintenance(wholeCluster) })).toEqual(nodes);
   });
 
   it('goes to no node that drains, leaves or is no gateway', () => {

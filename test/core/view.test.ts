@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { viewParser, type ClusterView } from '../../src/core/view.ts';
+import { viewParser, wholeCluster, type ClusterView } from '../../src/core/view.ts';
 import type { ClusterEntry } from '../../src/ports/cluster.ts';
 
 const entry = (key: string, value: unknown, fields: Partial<ClusterEntry> = {}): ClusterEntry => ({
@@ -40,7 +40,8 @@ describe('a key that cannot be understood', () => {
   it.each([
     ['disks/d1', 'not JSON'], ['disks/d1', {}], ['disks', '{}'], ['nodes/n1', '[]'], ['nodes/a/b', '{}'],
     ['exclusions/s1', { state: 'maybe' }], ['moves/d1/0', '{}'], ['paths/d1', ''], ['paths/d1/x', ''],
-    ['paths/d1/1', { since: 1 }], ['else/x', ''],
+    ['paths/d1/1', { since: 1 }], ['else/x', ''], ['maintenance', '{}'],
+    ['maintenance/a/b', '{}'], ['maintenance/*', '{}'], ['settings/x', '{}'],
   ])('%s = %o is named, and nothing is taken from it', (key, value) => {
     const found = view(entry(key, value));
     expect(found.problems.map((problem) => problem.key)).toEqual([key]);
@@ -51,6 +52,13 @@ describe('a key that cannot be understood', () => {
 
   it('with a holder but no name in it is no free path', () => {
     expect(view(entry('paths/d1/1', '', { session: 's1' })).problems).toHaveLength(1);
+  });
+
+  it.each(['settings/maintenance', 'maintenance/n1'])('is maintenance all the same: %s', (key) => {
+    const found = view(entry(key, 'not JSON'));
+    expect(found.problems.map((problem) => problem.key)).toEqual([key]);
+    const of = key === 'maintenance/n1' ? 'n1' : wholeCluster;
+    expect(found.maintenance.get(of)?.value).toMatchObject({ by: 'somebody' });
   });
 
   it('does not hide the others', () => {

@@ -21,6 +21,7 @@ export function fakeNode(node: string, at: number): FakeNode {
   return {
     node,
     alive: node !== 'n3',
+    maintenance: null,
     draining: node === 'n2' ? { by: 'alice', reason: 'firmware update' } : null,
     leaving: false,
     inspector: node === 'n3' ? '' : `http://10.0.0.${at + 1}:7400`,
@@ -57,6 +58,7 @@ function fakePath(disk: string, number: number, index: number): FakePath {
       owner === 'n1'
         ? { state: 'enabled', tags: ['serving', 'settled', 'holding'] }
         : { state: 'unlocked.idle', tags: ['idle', 'settled'] },
+    waits: null,
     moving: null,
   };
 }

@@ -39,6 +39,7 @@ export class FakeInspector implements InspectorPort {
   now = start;
   currentHealth: Health = { live: true, ready: true, reasons: [] };
   trouble: string | null = null;
+  maintenance: ClusterSummary['maintenance'] = null;
   ageMs = 140;
   index = 4711;
   nodes: FakeNode[];
@@ -134,6 +135,7 @@ export class FakeInspector implements InspectorPort {
       description: actor.description,
       chain,
       recent: chain.slice(0, 3),
+      waits: null,
     });
   }
 
@@ -158,6 +160,7 @@ export class FakeInspector implements InspectorPort {
       index: this.index,
       ageMs: this.ageMs,
       trouble: this.trouble,
+      maintenance: this.maintenance,
       nodes: this.nodes.map((each) => ({ ...each, paths: paths.filter((path) => path.owner === each.node).length })),
       disks: this.disks,
       exclusions: [

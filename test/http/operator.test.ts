@@ -40,6 +40,17 @@ describe('an operator event', () => {
     expect([answer.statusCode, answer.json()]).toEqual([409, it.inspector.nextPost]);
   });
 
+  test.each([
+    [{ type: 'operator.maintain' }, 202],
+    [{ type: 'operator.maintain', node: 'n2', forMs: 60_000 }, 202],
+    [{ type: 'operator.endMaintenance', node: 'n2' }, 202],
+    [{ type: 'operator.maintain', node: '*' }, 400],
+    [{ type: 'operator.maintain', forMs: 0 }, 400],
+    [{ type: 'operator.endMaintenance', forMs: 60_000 }, 400],
+  ])('of maintenance is checked: %j', async (event, status) => {
+    expect((await post('node', { ...event, by: 'alice', reason: 'new switch' })).statusCode).toBe(status);
+  });
+
   test('for an actor that does not exist is 404, except adding a disk', async () => {
     expect((await post('path/00001/99', release)).statusCode).toBe(404);
     const add = { type: 'operator.add', spec, by: 'alice', reason: 'new disk' };

@@ -97,6 +97,23 @@ describe.skipIf(isMissing)(`the page in ${executablePath}${isMissing ? ' (skippe
     expect(complaints).toEqual([]);
   });
 
+  test('says who began maintenance, why, what waits for its end and how it ends', async () => {
+    const maintenance = { by: 'ada', reason: 'new switch', since: it.inspector.now, until: null };
+    it.inspector.maintenance = maintenance;
+    Object.assign(it.inspector.nodes[0] ?? {}, { maintenance });
+    const waits = 'maintenance of the cluster by ada: n3 is not fenced';
+    it.inspector.change('00001', 1, { owner: null, waits });
+    await show();
+    const lines = await page.locator('#maintenance li').allTextContents();
+    expect(lines[0]).toMatch(/The cluster is in maintenance by ada since .*: new switch\. No node is fenced/);
+    expect(lines[0]).toMatch(/1 path waits\. End it with pathwarden maintenance off$/);
+    expect(lines[1]).toMatch(/Node n1 is in maintenance .* pathwarden maintenance off --node n1$/);
+    const badges = row('path/00001/1').locator('.badge');
+    expect(await badges.allTextContents()).toEqual(['✕ no owner', '⚒ waits: maintenance']);
+    expect(await badges.last().getAttribute('title')).toBe(waits);
+    expect(complaints).toEqual([]);
+  });
+
   test('follows a change without being reloaded', async () => {
     await show();
     await says('#ticker li', 'path/00004/4');

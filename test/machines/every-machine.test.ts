@@ -22,7 +22,7 @@ const mayBeIgnored: Readonly<Record<MachineName, readonly RegExp[]>> = {
   ],
   disk: [/^\* spec\./, /^\* path\.tell/],
   node: [
-    /^\* (drain|exclusion\.confirm)/,
+    /^\* (drain|maintenance|exclusion\.confirm)/,
     /^leaving node\.announceLeaving/, // others only learn it later
     /^joined exclusion\.prove/, // asked again for as long as the evidence stands
   ],
@@ -33,7 +33,10 @@ const mayBeIgnored: Readonly<Record<MachineName, readonly RegExp[]>> = {
 const meanNothing: Readonly<Record<MachineName, readonly RegExp[]>> = {
   'disk-path': [/^move\./, /^address\.announce/],
   disk: [/^spec\./],
-  node: [/^drain\./, /^exclusion\.confirm/, /^node\.(leavingAnnounced|announceLeaving)/],
+  node: [
+    /^drain\./, /^maintenance\.(write|written|remove)/, /^exclusion\.confirm/,
+    /^node\.(leavingAnnounced|announceLeaving)/,
+  ],
   exclusion: [],
 };
 

@@ -59,3 +59,31 @@ describe('the exclusion of a lost incarnation', () => {
     watching.after(wanted([])).when(proven).thenIn('proven', []);
   });
 });
+
+describe('maintenance', () => {
+  const list = [{ method: 'command', position: 0 }, { method: 'fenceAgent', position: 1 }];
+  const refused = event('fence.runRefused', { ...because, code: 'maintenance' });
+  const paused = watching.after(wanted(list), refused);
+
+  it('lets the command that runs come to its end, and no next one begin', () => {
+    const next = watching.after(wanted(list)).when(event('fence.runRefused', because)).thenIn('fencing', ['fence.run']);
+    next.when(refused).thenIn('paused', []).thenTagged('settled');
+    watching.after(wanted(list)).when(event('fence.proven', { evidence: 'off' })).thenIn('publishing', [
+      'exclusion.publish',
+    ]);
+  });
+
+  it('is no failure of the methods, and asks for no operator', () => {
+    paused.when(event('wait.due')).thenIgnored();
+    paused.when(event('retry.due')).thenIgnored();
+  });
+
+  it('ends, and the first method is tried again', () => {
+    paused.when(wanted(list)).thenIn('fencing', ['fence.run']).thenAsks('fence.run', { position: 0 });
+  });
+
+  it('keeps no proof out, and leaves the exclusion to the node that is elected', () => {
+    paused.when(event('exclusion.proven', { session: 's1', method: 'operator' })).thenIn('proven', []);
+    paused.when(event('exclusion.notElected')).thenIn('watching', []);
+  });
+});

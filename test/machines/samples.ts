@@ -130,7 +130,7 @@ const disk: Samples<DiskEvent> = {
 const node: Samples<NodeEvent> = {
   ...answers<NodeEvent>([
     'session.create', 'session.destroy', 'node.announceLeaving', 'exclusion.prove', 'drain.write', 'drain.remove',
-    'exclusion.confirm', 'session.find', 'node.register',
+    'exclusion.confirm', 'session.find', 'node.register', 'maintenance.write', 'maintenance.remove',
   ]),
   'node.started': [{ instance: 'i1', bootId: 'b1' }, { instance: 'i1', bootId: 'b1', atMs: 7 }],
   'node.leaveRequested': [{}],
@@ -142,6 +142,11 @@ const node: Samples<NodeEvent> = {
   'operator.drain': [{ ...operator, node: 'n2' }],
   'operator.undrain': [{ ...operator, node: 'n2' }],
   'operator.confirmDown': [{ ...operator, node: 'n2' }],
+  'operator.maintain': [operator, { ...operator, node: 'n2', forMs: 60_000 }],
+  'operator.endMaintenance': [operator, { ...operator, node: 'n2' }],
+  'maintenance.expired': [{ node: null, modifyIndex: 7 }, { node: 'n2', modifyIndex: 7 }],
+  'maintenance.written': [{}],
+  'maintenance.removed': [{}],
   'session.found': [{ session: 's1' }],
   'session.created': [{ session: 's2' }],
   'session.findRefused': [{ reason, code: 'none' }, { reason, code: 'foreign' }, { reason, code: 'gone' }],
@@ -166,6 +171,7 @@ const exclusion: Samples<ExclusionEvent> = {
       ],
     },
   ],
+  'fence.runRefused': [{ reason }, { reason, code: 'maintenance' }],
   'exclusion.notElected': [{}],
   'exclusion.proven': [{ session: 's1', method: 'self' }],
   'wait.due': [{}],

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { ClusterSummary, NodeSummary } from '../../ports/inspector.ts';
 import { clusterNotes } from '../cluster-notes.ts';
+import { maintenanceLine } from '../maintenance-line.ts';
 import { clientOf, readOptions, type ReadOptions, withExample } from '../context.ts';
 import { table } from '../output.ts';
 import type { Shell } from '../shell.ts';
@@ -24,10 +25,10 @@ function nodeRow(node: NodeSummary): readonly string[] {
   return [node.node, stateOf(node), String(node.paths), node.version, node.inspector || '-'];
 }
 
-function stateOf({ alive, leaving, draining }: NodeSummary): string {
-  if (!alive) return 'lost';
-  if (leaving) return 'leaving';
-  return draining === null ? 'alive' : `draining (${draining.by}: ${draining.reason})`;
+function stateOf({ alive, leaving, draining, maintenance }: NodeSummary): string {
+  const [life = 'alive'] = [...(alive ? [] : ['lost']), ...(leaving ? ['leaving'] : [])];
+  const drained = draining === null || life !== 'alive' ? life : `draining (${draining.by}: ${draining.reason})`;
+  return maintenance === null ? drained : `${drained}, ${maintenanceLine(maintenance)}`;
 }
 
 function exclusions({ exclusions: all }: ClusterSummary): string {

@@ -54,10 +54,14 @@ function timeIn(text: string): number {
   throw new PathwardenError('USAGE_INVALID', message, { at: text });
 }
 
-function explanationText({ actor, state, description, chain }: Explanation, at: number | undefined): string {
+function explanationText(
+  { actor, state, description, chain, waits }: Explanation,
+  at: number | undefined,
+): string {
   const head = at === undefined ? `${actor} is ${state}` : `${actor} was ${state} at ${clockTime(at)}`;
+  const meaning = waits === null ? description : `${description}\nIt waits: ${waits}`;
   const first = chain.at(-1);
-  if (first === undefined) return `${head}\n${description}\n\nNothing is known about how it came there.`;
+  if (first === undefined) return `${head}\n${meaning}\n\nNothing is known about how it came there.`;
   const lines = chain.flatMap((step, index) => {
     const later = chain[index - 1];
     const before = later === undefined ? '' : `  (${duration(later.at - step.at)} before)`;
@@ -65,7 +69,7 @@ function explanationText({ actor, state, description, chain }: Explanation, at: 
     return [where, `      ${step.text}  [${step.event.type}, #${String(step.seq)}]`, ...commandLines(step.event)];
   });
   const why = [...lines, `      first cause: ${causeText(first.cause)}`].join('\n');
-  return `${head}\n${description}\n\nWhy, latest first:\n${why}`;
+  return `${head}\n${meaning}\n\nWhy, latest first:\n${why}`;
 }
 
 /** What ran to bring the answer, one line each. */

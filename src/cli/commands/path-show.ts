@@ -34,6 +34,7 @@ function page(path: PathSummary, actor: ActorView, node: string): string {
   const details = facts([
     [`state on ${node}`, `${actor.state}${since}`],
     ['meaning', actor.description],
+    ...(path.waits === null ? [] : [['waits', path.waits] as const]),
     ['tags', actor.tags.join(', ') || '-'],
     ['epoch', String(path.epoch)],
     ['working on', pending || '-'],

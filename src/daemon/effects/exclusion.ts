@@ -1,6 +1,7 @@
 // Proof that a lost incarnation can no longer write: by command, by reading back, or by an operator's word.
 import type { DiskPathContext } from '../../../machines/disk-path/setup.ts';
 import type { PathSettings } from '../../../machines/disk-path/events.ts';
+import { maintenanceOver } from '../../core/maintenance.ts';
 import { actorIds, keys, type ExclusionRecord } from '../../core/records.ts';
 import { stateOf } from '../../core/state.ts';
 import { readExclusion, viewParser, type ClusterView } from '../../core/view.ts';
@@ -9,6 +10,7 @@ import type { Effects, Facts } from '../dispatcher.ts';
 import { addressKey, portalKey, type Sight } from '../observer.ts';
 import { pathSettings } from '../specified.ts';
 import { wantedExclusions } from '../translate-exclusions.ts';
+import { sentenceOf } from '../waits.ts';
 import type { EffectParts } from './parts.ts';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -33,6 +35,8 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
   // Asked for by the last daemon, perhaps long ago: the node may be back, and nobody waits for its end any more.
   await parts.viewed();
   if (parts.view().exclusions.get(session)?.value.state === 'proven') return refused('it is proven already', 'proven');
+  const maintenance = maintenanceOver(parts.view(), node);
+  if (maintenance !== null) return refused(sentenceOf(maintenance), 'maintenance');
   const deadlineMs = parts.settings.fenceDeadlinesMs[position] ?? 0;
   const outcome = await port.fence({ node, session }, { deadlineMs, signal });
   return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;

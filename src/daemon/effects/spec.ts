@@ -1,6 +1,6 @@
-// What operators write: disks, moves and drains. Each is one guarded write in Consul that every node then sees.
+// What operators write: disks, moves, drains, maintenance. Each is one guarded write in Consul that every node sees.
 import { willingNodes } from '../../core/placement.ts';
-import { keys, type DiskSpec, type DrainRecord, type MoveRecord } from '../../core/records.ts';
+import { keys, type DiskSpec, type DrainRecord, type MaintenanceRecord, type MoveRecord } from '../../core/records.ts';
 import { readDiskSpec, type ClusterView } from '../../core/view.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
@@ -34,7 +34,10 @@ function effectsInView(parts: EffectParts): Effects {
         ),
       ),
     'drain.write': (params) => drain(parts, params),
-    'drain.remove': (params) => undrain(parts, String(params['node'])),
+    'drain.remove': (params) => removeKey(parts, keys.drain(String(params['node']))),
+    'maintenance.write': (params) => maintain(parts, params),
+    'maintenance.remove': (params) =>
+      removeKey(parts, keys.maintenance(params['node'] as string | null), params['modifyIndex'] as number | null),
   };
 }
 
@@ -155,11 +158,25 @@ async function drain(parts: EffectParts, params: Params): Answer {
   return settled(parts.cluster.put({ key: keys.drain(node), value: JSON.stringify(record) }, optionsOf(parts)));
 }
 
-async function undrain(parts: EffectParts, node: string): Answer {
-  const entry = await parts.cluster.read(keys.drain(node), optionsOf(parts));
+async function maintain(parts: EffectParts, params: Params): Answer {
+  const node = params['node'] as string | null;
+  if (node !== null && !parts.view().nodes.has(node)) return refused(`there is no node ${node}`, 'absent');
+  const forMs = params['forMs'] as number | null;
+  const record: MaintenanceRecord = {
+    by: String(params['by']),
+    reason: String(params['reason']),
+    at: parts.clock.wallMs(),
+    ...(forMs === null ? {} : { forMs }),
+  };
+  return settled(parts.cluster.put({ key: keys.maintenance(node), value: JSON.stringify(record) }, optionsOf(parts)));
+}
+
+/** Done when it is not there, too. With `only`, nothing but that state of it: somebody may have written it anew. */
+async function removeKey(parts: EffectParts, key: string, only: number | null = null): Answer {
+  const entry = await parts.cluster.read(key, optionsOf(parts));
   if (entry.kind !== 'done') return entry;
-  if (entry.value === null) return done(null);
+  if (entry.value === null || (only !== null && entry.value.modifyIndex !== only)) return done(null);
   return settled(
-    parts.cluster.remove({ key: keys.drain(node), expectedModifyIndex: entry.value.modifyIndex }, optionsOf(parts)),
+    parts.cluster.remove({ key, expectedModifyIndex: entry.value.modifyIndex }, optionsOf(parts)),
   );
 }

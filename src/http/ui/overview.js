@@ -1,5 +1,6 @@
 // The head of the page: this node, Consul, the other nodes, and what needs a person.
 import { byId, h, reconcile, setAttribute, setText } from './dom.js';
+import { drawMaintenance } from './maintenance.js';
 import { plural, tenths } from './format.js';
 import { notesOf, pathId } from './paths.js';
 
@@ -39,6 +40,7 @@ export function drawOverview(board, onOpen) {
   setText(byId('node-name'), cluster.node);
   setText(byId('version'), version);
   drawReplay(cluster);
+  drawMaintenance(cluster);
   drawNodes(cluster);
   const items = attention(cluster, new Map(board.actors.map((actor) => [actor.id, actor.description])));
   drawAttention(items, onOpen);
@@ -85,7 +87,8 @@ function drawNodes(cluster) {
     const look = nodeLook(node);
     setText(name, node.node === cluster.node ? `${node.node} (this node)` : node.node);
     setAttribute(pill, 'data-kind', look.kind);
-    setAttribute(pill, 'title', node.draining === null ? null : `${node.draining.by}: ${node.draining.reason}`);
+    const wish = node.draining ?? node.maintenance;
+    setAttribute(pill, 'title', wish === null ? null : `${wish.by}: ${wish.reason}`);
     setText(pill, look.text);
     setText(more, plural(node.paths, 'path'));
     drawLink(link, node, cluster.node);
@@ -94,9 +97,10 @@ function drawNodes(cluster) {
 
 function nodeLook(node) {
   if (!node.alive && node.leaving) return { kind: 'warn', text: '○ left' };
-  if (!node.alive) return { kind: 'bad', text: '✕ down' };
+  if (!node.alive) return { kind: 'bad', text: node.maintenance === null ? '✕ down' : '✕ down, in maintenance' };
   if (node.leaving) return { kind: 'warn', text: '⇥ leaving' };
   if (node.draining !== null) return { kind: 'warn', text: '⇥ draining' };
+  if (node.maintenance !== null) return { kind: 'warn', text: '⚒ in maintenance' };
   return { kind: 'good', text: '● alive' };
 }
 
@@ -142,7 +146,8 @@ function attention(cluster, descriptions) {
 }
 
 function pathLine({ path, note }, descriptions) {
-  const why = note.glyph === '▲' ? `: ${descriptions.get(pathId(path)) ?? ''}` : '';
+  const waits = path.waits === null ? '' : ': waits for the end of maintenance';
+  const why = note.glyph === '▲' ? `: ${descriptions.get(pathId(path)) ?? ''}` : waits;
   const actor = pathId(path);
   return { key: `${actor} ${note.text}`, actor, glyph: note.glyph, text: `${path.ip} ${note.text}${why}` };
 }

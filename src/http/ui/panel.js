@@ -132,7 +132,8 @@ function draw(panel, actor, explanation, machine) {
   const look = lookOf(actor.tags);
   setText(parts.state, `${look.glyph} ${actor.state}`);
   setAttribute(parts.state, 'data-kind', look.kind);
-  setText(parts.description, actor.description);
+  const waits = explanation?.waits ?? null;
+  setText(parts.description, waits === null ? actor.description : `${actor.description} It waits: ${waits}`);
   drawMachine(panel, actor, machine);
   drawChain(parts.chain, explanation?.chain ?? []);
   drawChain(parts.recent, explanation?.recent ?? []);

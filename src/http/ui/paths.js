@@ -26,6 +26,7 @@ export function notesOf(path, disk, cluster) {
     notes.push({ kind: 'bad', glyph: '✕', text: `owner ${path.owner} is down` });
   }
   if (isNow && path.owner === null && disk.desired === 'started') notes.push({ kind: 'bad', glyph: '✕', text: 'no owner' });
+  if (path.waits !== null) notes.push({ kind: 'warn', glyph: '⚒', text: 'waits: maintenance', title: path.waits });
   if (path.pendingExclusion !== null) {
     const { node, session } = path.pendingExclusion;
     notes.push({
