@@ -18,6 +18,7 @@ export function carryOut(parts: Parts, hosts: Hosts, plan: readonly Fault[]): vo
 function tidyUp(here: Here): void {
   for (const { disk } of here.parts.shape.disks) start(here, disk);
   for (const node of here.parts.shape.nodes) undrain(here, node);
+  for (const of of [null, ...here.parts.shape.nodes]) endMaintenance(here, of);
 }
 
 interface Here {
@@ -152,6 +153,13 @@ function inside(here: Here, fault: Inside, host: Host, until: Until): void {
     case 'drain':
       tell(here, 'node', { type: 'operator.drain', node: fault.node, by: 'ada', reason: 'a test' }, host);
       return until(() => undrain(here, fault.node));
+    case 'maintenance': {
+      const of = fault.of === 'node' ? { node: fault.node } : {};
+      const timed = fault.isTimed ? { forMs: fault.forMs } : {};
+      tell(here, 'node', { type: 'operator.maintain', ...of, ...timed, by: 'ada', reason: 'a test' }, host);
+      if (fault.isTimed) return;
+      return until(() => endMaintenance(here, fault.of === 'node' ? fault.node : null));
+    }
     case 'release': {
       const wish = { type: 'operator.release', by: 'ada', reason: 'a test' };
       return tell(here, `path/${fault.path}`, fault.to === null ? wish : { ...wish, to: fault.to }, host);
@@ -180,6 +188,13 @@ function undrain(here: Here, node: string): void {
   if (!here.parts.store.state.kv.has(`pathwarden/${keys.drain(node)}`)) return;
   tell(here, 'node', { type: 'operator.undrain', node, by: 'ada', reason: 'a test' });
   here.parts.world.after(retryMs, () => undrain(here, node));
+}
+
+function endMaintenance(here: Here, of: string | null): void {
+  if (!here.parts.store.state.kv.has(`pathwarden/${keys.maintenance(of)}`)) return;
+  const node = of === null ? {} : { node: of };
+  tell(here, 'node', { type: 'operator.endMaintenance', ...node, by: 'ada', reason: 'a test' });
+  here.parts.world.after(retryMs, () => endMaintenance(here, of));
 }
 
 function start(here: Here, disk: string): void {

@@ -16,6 +16,7 @@ import { watchDeadline } from './deadline.ts';
 import { fenceFor } from './fence.ts';
 import { gossipOf } from './gossip.ts';
 import { journalOf } from './journal.ts';
+import { heeding, watchMaintenance } from './maintenance.ts';
 import type { Parts } from './parts.ts';
 import type { Moment } from './plan.ts';
 import type { Powered } from './power.ts';
@@ -117,6 +118,7 @@ export class Host implements Powered {
       this.#parts.judge.violate(/replayed/.test(what) ? 'the journal diverged' : 'a daemon broke', what);
     });
     watchDeadline(this.#parts, this, daemon, process);
+    watchMaintenance(this.#parts, this.name, daemon, process);
   }
 
   /** The daemon is gone without a word. */
@@ -215,7 +217,9 @@ export class Host implements Powered {
       }),
       dataPlane: watchdog === null ? noted.dataPlane : armedFirst(noted.dataPlane, arm),
       fences: shape.methods.map(({ method }) =>
-        method === 'command' ? fenceFor(this.#parts, this, this.#hosts, process) : undefined),
+        method === 'command'
+          ? heeding(this.#parts, this.name, () => daemon, fenceFor(this.#parts, this, this.#hosts, process))
+          : undefined),
       onRefused: (reason) => {
         this.#parts.trace.note(this.name, () => `refused: ${reason}`);
         // As systemd would.

@@ -15,6 +15,8 @@ export type Rule =
   | 'a write of an excluded incarnation'
   | 'work after the own deadline'
   | 'served after the own deadline'
+  | 'fenced in maintenance'
+  | 'taken in maintenance'
   | 'the journal diverged'
   | 'an intent never settled'
   | 'a path is not served'

@@ -34,6 +34,8 @@ export type Fault =
   | (Somewhere & Lasting & { readonly kind: 'badJournal'; readonly how: 'full' | 'hang' })
   | (Somewhere & { readonly kind: 'tamper'; readonly path: string; readonly what: 'address' | 'portal' })
   | (Somewhere & Lasting & { readonly kind: 'drain' })
+  | (Somewhere & Lasting & { readonly kind: 'maintenance'; readonly of: 'cluster' | 'node';
+      readonly isTimed: boolean })
   | (Somewhere & { readonly kind: 'release'; readonly path: string; readonly to: string | null })
   | (Somewhere & { readonly kind: 'confirmDown'; readonly by: string })
   | ({ readonly atMs: number; readonly kind: 'stopDisk'; readonly disk: string } & Lasting)
@@ -45,7 +47,7 @@ export type FaultKind = Fault['kind'];
 const weights: Readonly<Record<FaultKind, number>> = {
   killDaemon: 10, powerLoss: 7, restart: 4, pauseDaemon: 8, freezeHost: 6, wallJump: 2, lossy: 8, cutOff: 9,
   unlinked: 2, gossipLies: 5, endSession: 5, badCommands: 12, badJournal: 5, tamper: 3, drain: 4, release: 6,
-  confirmDown: 3, stopDisk: 3, noLeader: 6, badFence: 6,
+  confirmDown: 3, stopDisk: 3, noLeader: 6, badFence: 6, maintenance: 5,
 };
 const faultKinds = Object.keys(weights) as readonly FaultKind[];
 const bag = faultKinds.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
@@ -137,6 +139,11 @@ function faultAt(
       return { atMs, kind, silent: random.chance(0.5), forMs: lasting(random.pick([1_000, 5_000, 30_000])) };
     case 'badFence':
       return { atMs, kind, how: random.pick(['late', 'fail', 'hang', 'wrong']), forMs: lasting(40_000) };
+    case 'maintenance': {
+      const forMs = lasting(random.pick([5_000, 30_000, 90_000]));
+      const of = random.pick<'cluster' | 'node'>(['cluster', 'node']);
+      return { ...at, kind, of, isTimed: random.chance(0.3), forMs };
+    }
     case 'endSession':
       return { ...at, kind };
     default:

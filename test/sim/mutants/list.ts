@@ -52,7 +52,9 @@ export const mutants: readonly Mutant[] = [
     name: 'fence-refusal-trusted',
     about: 'a fence that says no counts as a node that is off',
     patches: [{
-      file: exclusionMachine, find: "'fence.runRefused': next", replace: "'fence.runRefused': { target: 'publishing' }",
+      file: exclusionMachine,
+      find: "actions: 'noteTrouble' }, next],",
+      replace: "actions: 'noteTrouble' }, { target: 'publishing' }],",
     }],
   },
   {
@@ -168,6 +170,24 @@ export const mutants: readonly Mutant[] = [
       file: 'src/daemon/effects/node.ts',
       find: "exclusion.value === null ? done({ session })",
       replace: "exclusion.kind === 'done' ? done({ session })",
+    }],
+  },
+  {
+    name: 'maintenance-takes-dirty',
+    about: 'a path whose last owner may still write is taken in maintenance, to wait for its proof with the lock',
+    patches: [{
+      file: 'src/daemon/translate.ts',
+      find: 'proof === null && maintenanceOver(view, evidence.node) !== null) return null;',
+      replace: 'proof === null && view === null) return null;',
+    }],
+  },
+  {
+    name: 'maintenance-fences',
+    about: 'an exclusion that was begun before maintenance goes on with its next fence command',
+    patches: [{
+      file: exclusionEffects,
+      find: 'if (maintenance !== null) return refused(',
+      replace: 'if (maintenance !== null && node === null) return refused(',
     }],
   },
   {
