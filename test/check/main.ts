@@ -65,6 +65,13 @@ const steps: readonly Step[] = [
     count: ({ code, stderr }) => countsOfLab(stderr, code),
     skipped: isRoot || isCi ? null : 'it needs root',
   },
+  {
+    name: 'faults',
+    argv: ['node', 'test/lab/main.ts', '--faults', '--quick', '--json'],
+    deadlineMinutes: 20,
+    count: ({ code, stderr }) => countsOfLab(stderr, code),
+    skipped: isRoot || isCi ? null : 'it needs root',
+  },
 ];
 
 const chosen = process.argv.slice(2);

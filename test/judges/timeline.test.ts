@@ -41,6 +41,29 @@ describe('double service', () => {
   });
 });
 
+describe('the margin between two hosts', () => {
+  it('reaches from the first sample without an answer of the one to the last without service of the other', () => {
+    const apart = timeline(['a', 0, 8, up], ['a', 92, 100, down], ['b', 292, 300, up]);
+    expect(apart.marginMs(ip, 'a', 50)).toBe(192);
+  });
+
+  it('is negative when both may have answered together', () => {
+    const near = timeline(['a', 0, 8, up], ['a', 92, 100, down], ['b', 92, 100, up]);
+    expect(near.marginMs(ip, 'a', 50)).toBe(-8);
+  });
+
+  it('ends with the last connection of an initiator, not with the portal', () => {
+    const lingering = { portalOpen: false, connected: true };
+    const slow = timeline(['a', 0, 8, up], ['a', 92, 100, lingering], ['a', 192, 200, down], ['b', 292, 300, up]);
+    expect(slow.marginMs(ip, 'a', 50)).toBe(92);
+  });
+
+  it('is unknown while the first still answers, and when nobody follows', () => {
+    expect(timeline(['a', 0, 8, up], ['b', 292, 300, up]).marginMs(ip, 'a', 50)).toBeUndefined();
+    expect(timeline(['a', 0, 8, up], ['a', 92, 100, down]).marginMs(ip, 'a', 50)).toBeUndefined();
+  });
+});
+
 describe('time without service', () => {
   it('reaches from the last sample that saw service to the first that sees it again', () => {
     const moved = timeline(['a', 0, 8, up], ['a', 92, 100, down], ['b', 292, 300, up]);

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Host, Network } from './hosts.ts';
-import { end, launch } from './processes.ts';
+import { end, isRunning, launch, signal } from './processes.ts';
 
 interface AutopilotServer {
   readonly Name: string;
@@ -44,6 +44,18 @@ export class ConsulServers {
 
   async kill(host: Host): Promise<void> {
     await end(this.#agents.get(host.name), 'SIGKILL');
+  }
+
+  isRunning(host: Host): boolean {
+    return isRunning(this.#agents.get(host.name));
+  }
+
+  pause(host: Host): void {
+    signal(this.#agents.get(host.name), 'SIGSTOP');
+  }
+
+  resume(host: Host): void {
+    signal(this.#agents.get(host.name), 'SIGCONT');
   }
 
   /** The host whose server leads, as the living servers say. */

@@ -1,5 +1,5 @@
 // The lab's power switch. Gateways reach it out of band, over a socket in the file system, as they would reach a PDU.
-import { now } from './clock.ts';
+import { now, sleep } from './clock.ts';
 import { createServer, type Server, type Socket } from 'node:net';
 
 export interface FenceAnswer {
@@ -19,6 +19,11 @@ export class PowerSwitch {
   readonly requests: FenceRequest[] = [];
   /** The switch does not answer to anybody: no proof can be had. */
   broken = false;
+  /** How long the switch takes. */
+  delayMs = 0;
+  /** Set: no power is touched; the switch waits until this moment (monotonic ms), and says that the host is off. */
+  provesFrom: number | undefined;
+  #underWay = 0;
   readonly #server: Server;
 
   private constructor(socket: string, server: Server) {
@@ -38,6 +43,18 @@ export class PowerSwitch {
     return power;
   }
 
+  /** Nobody waits for an answer of it. */
+  get idle(): boolean {
+    return this.#underWay === 0;
+  }
+
+  /** It works again, at once. */
+  restore(): void {
+    this.broken = false;
+    this.delayMs = 0;
+    this.provesFrom = undefined;
+  }
+
   close(): void {
     this.#server.close();
   }
@@ -47,7 +64,9 @@ export class PowerSwitch {
     connection.setEncoding('utf8');
     for await (const line of connection.iterator({ destroyOnReturn: false })) {
       const node = String(line).trim();
+      this.#underWay += 1;
       const answer = await this.#fence(node, powerOff);
+      this.#underWay -= 1;
       this.requests.push({ node, at: now(), answer });
       connection.end(JSON.stringify(answer));
       return;
@@ -55,6 +74,11 @@ export class PowerSwitch {
   }
 
   async #fence(node: string, powerOff: (node: string) => Promise<string>): Promise<FenceAnswer> {
+    await sleep(this.delayMs);
+    if (this.provesFrom !== undefined) {
+      await sleep(Math.max(0, this.provesFrom - now()));
+      return { proven: true, evidence: 'by time alone, whatever the host does' };
+    }
     if (this.broken) return { proven: false, evidence: 'the power switch does not work' };
     try {
       return { proven: true, evidence: await powerOff(node) };

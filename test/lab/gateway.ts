@@ -4,11 +4,30 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { DiskSpec } from '../../src/core/records.ts';
 import type { ClusterSummary, PostResult } from '../../src/ports/inspector.ts';
+import type { JournalRecord } from '../../src/ports/journal.ts';
 import { Hopeless } from './clock.ts';
 import type { Host, Network } from './hosts.ts';
-import { end, isRunning, launch } from './processes.ts';
+import { end, isRunning, launch, signal } from './processes.ts';
 
 const port = 7480;
+
+/** What runs and scenarios choose of a daemon's configuration. */
+export interface Settings {
+  readonly onStop: 'keep' | 'drain';
+  readonly ttlMs: number;
+  /** A daemon stops serving `ttlMs` − `marginMs` after its last contact with Consul. */
+  readonly marginMs: number;
+  readonly lockDelayMs: number;
+}
+
+export const standardSettings: Settings = { onStop: 'keep', ttlMs: 20_000, marginMs: 5000, lockDelayMs: 1000 };
+
+/** Without a lock-delay: whatever holds others back is pathwarden's own doing. `quick`: the shortest lease. */
+export const faultSettings = (quick: boolean): Settings => ({
+  onStop: 'keep',
+  ...(quick ? { ttlMs: 10_000, marginMs: 2500 } : { ttlMs: 20_000, marginMs: 5000 }),
+  lockDelayMs: 0,
+});
 
 export interface GatewayOptions {
   readonly controlPort: number;
@@ -16,6 +35,7 @@ export interface GatewayOptions {
   readonly folder: string;
   /** The program to run as pathwarden. */
   readonly entry: string;
+  readonly settings: Settings;
 }
 
 interface Post {
@@ -36,10 +56,11 @@ export class Gateway {
     this.#options = options;
   }
 
-  start(onStop: 'keep' | 'drain' = 'keep'): void {
+  /** `change` holds for this start only. */
+  start(change: Partial<Settings> = {}): void {
     mkdirSync(`${this.#options.folder}/state`, { recursive: true });
     const file = `${this.#options.folder}/pathwarden.yaml`;
-    writeFileSync(file, stringify(this.#config(onStop)));
+    writeFileSync(file, stringify(this.#config({ ...this.#options.settings, ...change })));
     const argv = this.#network.inside(this.host, [process.execPath, this.#options.entry, 'agent', '--config', file]);
     this.#process = launch(argv, this.#log);
   }
@@ -53,6 +74,20 @@ export class Gateway {
     await end(this.#process, 'SIGKILL');
   }
 
+  /** Ended by a signal, and not by itself. */
+  wasKilled(): boolean {
+    return this.#process?.signalCode !== null;
+  }
+
+  /** Only the daemon itself: what it started goes on. */
+  pause(): void {
+    signal(this.#process, 'SIGSTOP');
+  }
+
+  resume(): void {
+    signal(this.#process, 'SIGCONT');
+  }
+
   /** Its journal, its instance and its token are lost, as when a host's programs are installed anew. */
   wipe(): void {
     rmSync(`${this.#options.folder}/state`, { recursive: true, force: true });
@@ -64,6 +99,19 @@ export class Gateway {
     const text = await response.text();
     if (!response.ok) throw new Error(`${this.host.name} is not ready: ${text}`);
     return true;
+  }
+
+  /** Why it is not ready, as it says itself; empty when it is. */
+  async reasons(): Promise<string> {
+    const response = await this.#fetch('/readyz', 1000);
+    return response.ok ? '' : response.text();
+  }
+
+  /** Records of its journal from a moment on (wall clock, milliseconds), oldest first: the newest 500 at most. */
+  async eventsSince(wallMs: number): Promise<JournalRecord[]> {
+    const response = await this.#fetch('/v1/events?newest=true&limit=500', 5000);
+    if (!response.ok) throw new Error(`${this.host.name} /v1/events: ${response.status}`);
+    return ((await response.json()) as JournalRecord[]).filter(({ at }) => at >= wallMs).toReversed();
   }
 
   async cluster(): Promise<ClusterSummary> {
@@ -119,16 +167,16 @@ export class Gateway {
     return fetch(`http://${this.host.address}:${port}${path}`, { ...post, headers, signal });
   }
 
-  #config(onStop: 'keep' | 'drain'): object {
+  #config({ onStop, ttlMs, marginMs, lockDelayMs }: Settings): object {
     return {
       node: { name: this.host.name, stateDir: `${this.#options.folder}/state`, onStop },
       consul: { url: 'http://127.0.0.1:8500' },
-      session: { lockDelayMs: 1000 },
+      session: { ttlMs, marginMs, lockDelayMs },
       dataPlane: { kind: 'tgt', tgt: { controlPort: this.#options.controlPort } },
       exclusion: {
         methods: [
           { method: 'self', waitMs: 500 },
-          { method: 'command', argv: [...this.#options.fenceArgv, '{node}'], deadlineMs: 10_000 },
+          { method: 'command', argv: [...this.#options.fenceArgv, '{node}'], deadlineMs: 20_000 },
         ],
       },
       http: { host: this.host.address, port },

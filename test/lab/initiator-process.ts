@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { blockBytes, judgeSlot, offsetOf, slots } from './block.ts';
 import { now } from './clock.ts';
 import type { InitiatorReply, InitiatorRequest, PathFigures } from './initiator.ts';
-import { Writer, type WriterPath } from './writer.ts';
+import { answerDeadlineMs, type WriteRecord, Writer, type WriterPath } from './writer.ts';
 
 const readBackEvery = 5;
 
@@ -51,7 +51,7 @@ function figures(writer: Writer, from: number, to: number): PathFigures {
   return {
     path: writer.path.name,
     writes: window.length,
-    failed: window.filter((record) => record.errors > 0).length,
+    failed: window.filter((record) => record.errors > 0 || isUnanswered(record, end)).length,
     latenciesMs: latencies,
     issuedAt: window.map((record) => record.issuedAt),
     misreads: writer.misreads,
@@ -59,6 +59,10 @@ function figures(writer: Writer, from: number, to: number): PathFigures {
     logins: writer.logins,
   };
 }
+
+/** It was given up and written again, or it has waited for so long that it will be. */
+const isUnanswered = ({ attempts, acknowledgedAt, issuedAt }: WriteRecord, end: number): boolean =>
+  attempts > 1 || (acknowledgedAt === null && end - issuedAt > answerDeadlineMs);
 
 function eventLoopDelay(): number {
   const maxMs = eventLoop.max / 1e6;

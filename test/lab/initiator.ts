@@ -20,7 +20,7 @@ export interface InitiatorReply {
 export interface PathFigures {
   readonly path: string;
   readonly writes: number;
-  /** Writes that got an error at least once. */
+  /** Writes that got an error, or no answer in time, at least once. */
   readonly failed: number;
   readonly latenciesMs: readonly number[];
   /** When each of these writes was issued, on the shared clock. */

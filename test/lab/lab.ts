@@ -5,10 +5,11 @@ import { regionBytes } from './block.ts';
 import { until } from './clock.ts';
 import { ConsulServers } from './consul.ts';
 import { PowerSwitch } from './fence.ts';
-import { Gateway } from './gateway.ts';
+import { Gateway, type Settings } from './gateway.ts';
 import type { Host, Network } from './hosts.ts';
 import { Initiator } from './initiator.ts';
 import { Observer } from './observer.ts';
+import { Partitions } from './partition.ts';
 import { Targets } from './target.ts';
 import type { WriterPath } from './writer.ts';
 
@@ -29,6 +30,11 @@ export const keptFolder = `/tmp/pathwarden-lab-${process.pid}`;
 export class Lab {
   readonly network: Network;
   readonly gatewayHosts: readonly Host[];
+  readonly initiatorHost: Host;
+  readonly partitions: Partitions;
+  readonly settings: Settings;
+  /** Long scenarios are to be short. */
+  readonly quick: boolean;
   readonly gateways: readonly Gateway[];
   readonly consul: ConsulServers;
   readonly targets: Targets;
@@ -42,6 +48,10 @@ export class Lab {
   private constructor(network: Network, hosts: readonly Host[], folders: Folders, parts: Parts) {
     this.network = network;
     this.gatewayHosts = hosts;
+    this.initiatorHost = parts.initiatorHost;
+    this.partitions = new Partitions(network);
+    this.settings = parts.settings;
+    this.quick = parts.quick;
     this.folder = folders.logs;
     this.#imageFolder = folders.images;
     this.paths = labPaths(network);
@@ -52,7 +62,8 @@ export class Lab {
     const fenceArgv = [process.execPath, script('fence-client.ts'), parts.power.socket];
     this.gateways = hosts.map((host) => {
       const folder = `${folders.logs}/${host.name}`;
-      return new Gateway(network, host, { controlPort: this.targets.controlPort(host), fenceArgv, folder, entry });
+      const controlPort = this.targets.controlPort(host);
+      return new Gateway(network, host, { controlPort, fenceArgv, folder, entry, settings: parts.settings });
     });
     const ips = this.paths.map(({ ip }) => ip);
     this.observer = new Observer(script('observer-process.ts'), `${folders.logs}/observer.log`, ips, port);
@@ -61,13 +72,13 @@ export class Lab {
   }
 
   /** Hosts, Consul, targets, daemons; no disks yet. `opened` hears of it before anything in it can fail. */
-  static async open(network: Network, consul: ConsulChoice, opened: (lab: Lab) => void): Promise<Lab> {
+  static async open(network: Network, choice: Choice, opened: (lab: Lab) => void): Promise<Lab> {
     const folders = makeFolders();
     const hosts: Host[] = [];
     for (const [index, name] of hostNames.entries()) hosts.push(await network.add(name, 11 + index));
     const initiatorHost = await network.add('i', 100);
     const power = await PowerSwitch.open(`${folders.logs}/power.sock`, (node) => powerOff(network, hosts, node));
-    const lab = new Lab(network, hosts, folders, { power, ...consul, initiatorHost });
+    const lab = new Lab(network, hosts, folders, { power, ...choice, initiatorHost });
     opened(lab);
     lab.observer.watch(hosts);
     await lab.#startParts();
@@ -204,13 +215,16 @@ interface Folders {
   readonly images: string;
 }
 
-interface ConsulChoice {
+/** What a run chooses. */
+export interface Choice {
+  readonly settings: Settings;
+  readonly quick: boolean;
   readonly consulBinary: string;
   /** Scales Consul's times between its servers: 1 is for production, 5 is what it starts with. */
   readonly raftMultiplier: number;
 }
 
-interface Parts extends ConsulChoice {
+interface Parts extends Choice {
   readonly power: PowerSwitch;
   readonly initiatorHost: Host;
 }

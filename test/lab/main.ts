@@ -7,20 +7,27 @@ import { Network } from './hosts.ts';
 import { missingRequirements } from './requirements.ts';
 import { emptyReport, message, type Report } from './report.ts';
 import { runScenarios } from './run.ts';
-import { keptFolder, Lab } from './lab.ts';
-import { scenarios } from './scenarios/index.ts';
+import { type Choice, keptFolder, Lab } from './lab.ts';
+import { faultSettings, standardSettings } from './gateway.ts';
+import { faults } from './scenarios/faults/index.ts';
+import { scenarios as disturbances } from './scenarios/index.ts';
 
 const skippedExitCode = 77;
 
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    faults: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     'stock-raft': { type: 'boolean', default: false },
     scenario: { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', default: false },
   },
 });
+
+const scenarios = [...disturbances, ...faults];
+const chosen = options.faults ? faults : options.scenario.length === 0 ? disturbances : [];
 
 /** Progress is for people; with --json stdout carries nothing but the one object. */
 const say = (text: string): void => console.error(text);
@@ -54,13 +61,12 @@ async function run(): Promise<Report> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   try {
-    const consul = { consulBinary: await consulBinary(), raftMultiplier: options['stock-raft'] ? 5 : 1 };
-    const open = await Lab.open(network, consul, (opened) => {
+    const open = await Lab.open(network, await choice(), (opened) => {
       lab = opened;
     });
     say(`hosts, Consul, targets and daemons run after ${seconds(now() - begun)}; logs are in ${open.folder}`);
-    const chosen = scenarios.filter(({ name }) => options.scenario.length === 0 || options.scenario.includes(name));
-    await runScenarios(open, report, chosen, say);
+    const goes = scenarios.filter((each) => chosen.includes(each) || options.scenario.includes(each.name));
+    await runScenarios(open, report, goes, say);
   } catch (error) {
     report.failures.push(message(error));
   } finally {
@@ -68,6 +74,17 @@ async function run(): Promise<Report> {
   }
   report.metrics['tookSeconds'] = Math.round((now() - begun) / 1000);
   return report;
+}
+
+async function choice(): Promise<Choice> {
+  const quick = options.quick;
+  const isFault = options.faults || faults.some(({ name }) => options.scenario.includes(name));
+  return {
+    consulBinary: await consulBinary(),
+    raftMultiplier: options['stock-raft'] ? 5 : 1,
+    quick,
+    settings: isFault ? faultSettings(quick) : standardSettings,
+  };
 }
 
 async function close(network: Network, lab: Lab | undefined): Promise<void> {
@@ -93,8 +110,11 @@ function print({ metrics, failures }: Report): void {
 }
 
 function help(): number {
-  console.log('npm run lab -- [--json] [--scenario NAME]… [--keep] [--stock-raft]\n');
-  for (const { name, what } of scenarios) console.log(`  ${name.padEnd(20)} ${what}`);
+  console.log('npm run lab -- [--faults [--quick]] [--json] [--scenario NAME]… [--keep] [--stock-raft]\n');
+  for (const { name, what } of disturbances) console.log(`  ${name.padEnd(20)} ${what}`);
+  console.log('\n--faults runs these:\n');
+  for (const { name, what } of faults) console.log(`  ${name.padEnd(20)} ${what}`);
+  console.log('\n--quick shortens long ones, and the lease to 7.5 s.');
   console.log('\n--keep leaves logs, configs and journals in /tmp/pathwarden-lab-<pid>.');
   console.log('--stock-raft runs Consul with raft_multiplier 5 instead of 1.');
   console.log('Exit codes: 0 ok, 1 failures, 77 cannot run here.');

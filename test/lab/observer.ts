@@ -56,6 +56,12 @@ export class Observer {
     return this.#samplers.flatMap(({ timeline }) => timeline.double(ip, from, to));
   }
 
+  /** The least that any of the samplers can vouch for; undefined when one saw no end or no successor. */
+  marginMs(ip: string, host: string, from: number): number | undefined {
+    const margins = this.#samplers.map(({ timeline }) => timeline.marginMs(ip, host, from));
+    return margins.includes(undefined) ? undefined : Math.min(...margins.map(Number));
+  }
+
   async figures(): Promise<ObserverFigures> {
     const sweeps = (await Promise.all(this.#samplers.map((sampler) => sampler.sweeps()))).flat();
     const intervals = intervalsOf(sweeps);

@@ -46,6 +46,11 @@ export function launchTalking(argv: readonly string[], log: string): ChildProces
 export const isRunning = (child: ChildProcess | undefined): child is ChildProcess =>
   child !== undefined && child.exitCode === null && child.signalCode === null && child.pid !== undefined;
 
+/** `SIGSTOP` freezes it, `SIGCONT` lets it go on. What has ended is left alone. */
+export function signal(child: ChildProcess | undefined, name: 'SIGSTOP' | 'SIGCONT'): void {
+  if (isRunning(child)) child.kill(name);
+}
+
 /** Sends the signal and waits for the end; after `graceMs` it kills. Gives whether the process ended by itself. */
 export async function end(child: ChildProcess | undefined, signal: NodeJS.Signals, graceMs = 10_000): Promise<boolean> {
   if (!isRunning(child)) return true;

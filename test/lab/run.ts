@@ -2,6 +2,7 @@
 import { now, sleep } from './clock.ts';
 import type { Lab } from './lab.ts';
 import { busyPercent, cpuTimes } from './machine.ts';
+import { mendUntilWhole } from './mend.ts';
 import { baseline, doubleService } from './measure.ts';
 import { bar, keep, largest, message, sum, type Report } from './report.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -40,14 +41,14 @@ export async function runScenarios(
     if (!(await attempt(lab, report, scenario, totals, say))) break;
     await keepMisreads(lab, report, seenBefore, scenario.name);
   }
-  await lab.settled().catch((error: unknown) => report.failures.push(`at the end: ${message(error)}`));
+  await mendUntilWhole(lab).catch((error: unknown) => report.failures.push(`at the end: ${message(error)}`));
   await judge(lab, report, totals, seenBefore.size);
 }
 
 /** Gives false when the cluster does not settle any more, so that what follows would measure nothing. */
 async function attempt(lab: Lab, report: Report, scenario: Scenario, totals: Totals, say: Say): Promise<boolean> {
   try {
-    await lab.settled();
+    await mendUntilWhole(lab);
     await lab.balance();
   } catch (error) {
     report.failures.push(`before ${scenario.name}: the cluster does not settle: ${message(error)}`);

@@ -1,10 +1,12 @@
 // One user-space iSCSI target daemon per host. It starts with a portal on loopback only: no path is open by accident.
+import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import type { Host, Network } from './hosts.ts';
 import { until } from './clock.ts';
-import { launch, run } from './processes.ts';
+import { end, isRunning, launch, run, signal } from './processes.ts';
 
 export class Targets {
+  readonly #daemons = new Map<string, ChildProcess>();
   readonly #network: Network;
   readonly #folder: string;
 
@@ -22,11 +24,27 @@ export class Targets {
     const control = String(this.controlPort(host));
     const argv = ['tgtd', '-f', '-C', control, '--iscsi', 'portal=127.0.0.1:3260', ...options];
     const log = `${this.#folder}/${host.name}/tgtd.log`;
-    launch(this.#network.inside(host, argv), log);
+    this.#daemons.set(host.name, launch(this.#network.inside(host, argv), log));
     await until(`tgtd answers on ${host.name}`, 5000, async () => {
       await run(['tgtadm', '-C', control, '--lld', 'iscsi', '--mode', 'sys', '--op', 'show']);
       return true;
     });
+  }
+
+  async kill(host: Host): Promise<void> {
+    await end(this.#daemons.get(host.name), 'SIGKILL');
+  }
+
+  isRunning(host: Host): boolean {
+    return isRunning(this.#daemons.get(host.name));
+  }
+
+  pause(host: Host): void {
+    signal(this.#daemons.get(host.name), 'SIGSTOP');
+  }
+
+  resume(host: Host): void {
+    signal(this.#daemons.get(host.name), 'SIGCONT');
   }
 
   /** Removes the control sockets, which outlive a killed tgtd. */

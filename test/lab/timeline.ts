@@ -59,6 +59,19 @@ export class Timeline {
     return this.#intervals(ip, serves);
   }
 
+  /**
+   * Milliseconds for which nobody can have answered, between the end of the host's last answer after `from` and the
+   * first answer of another one. Undefined when the host answers still, or nobody followed.
+   */
+  marginMs(ip: string, host: string, from: number): number | undefined {
+    const intervals = this.#intervals(ip, answers);
+    const ended = intervals.filter((interval) => interval.host === host && interval.toLatest >= from);
+    const end = Math.max(...ended.map(({ toLatest }) => toLatest));
+    const starts = intervals.filter((interval) => interval.host !== host && interval.from >= from);
+    const start = Math.min(...starts.map(({ fromEarliest }) => fromEarliest));
+    return Number.isFinite(end) && Number.isFinite(start) ? start - end : undefined;
+  }
+
   /** Moments when two hosts answered. An established connection counts as answering, too. */
   double(ip: string, from: number, to: number): DoubleService[] {
     const intervals = this.#intervals(ip, answers);

@@ -27,7 +27,7 @@ export interface WriteRecord {
 }
 
 // Longer than the bar of a delayed write, so that a slow answer is still seen as slow and not as none.
-const answerDeadlineMs = 400;
+export const answerDeadlineMs = 400;
 const loginDeadlineMs = 2000;
 const probeDeadlineMs = 100;
 const probeEveryMs = 40;

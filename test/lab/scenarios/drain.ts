@@ -24,7 +24,7 @@ export const stopDrain: Scenario = {
   async run(lab, report) {
     const gateway = lab.gateway('n3');
     await gateway.stop();
-    gateway.start('drain');
+    gateway.start({ onStop: 'drain' });
     await until('n3 is ready', 20_000, () => gateway.ready());
     await lab.allServed(20_000);
     const paths = lab.pathsOf('n3');
@@ -34,7 +34,7 @@ export const stopDrain: Scenario = {
     if (lab.pathsOf('n3').length > 0) report.failures.push('stopDrain: the stopped node still serves paths');
     await emptied(lab, 'n3', paths);
     await keepGaps(lab, report, 'stopDrain', paths, begun);
-    gateway.start('keep');
+    gateway.start();
   },
 };
 

@@ -1,6 +1,6 @@
 // The daemon goes away and comes back while its data plane serves on: no initiator may notice.
 import { now, sleep, until } from '../clock.ts';
-import type { Lab } from '../lab.ts';
+import type { Lab, LabPath } from '../lab.ts';
 import { longestGapMs, writes } from '../measure.ts';
 import { bar, keep, largest, type Report } from '../report.ts';
 import type { Scenario } from './scenario.ts';
@@ -38,6 +38,16 @@ export async function undisturbed(
   keep(report, `${name}ReadyMs`, now() - from);
   // Past the time at which a session that nobody renews would have been lost.
   await sleep(6000);
+  await keepUndisturbed(lab, report, name, { node, paths, from });
+}
+
+/** Figures and bars of a fault that no initiator may notice: the paths stay where they are, and answer. */
+export async function keepUndisturbed(
+  lab: Lab,
+  report: Report,
+  name: string,
+  { node, paths, from }: { readonly node: string; readonly paths: readonly LabPath[]; readonly from: number },
+): Promise<void> {
   const window = { from, to: now() };
   const found = await writes(lab, paths, window);
   keep(report, `${name}Writes`, found.all);
