@@ -1,5 +1,5 @@
 // One datagram: magic, version, kind, nonce, body, and the HMAC over all of it. Every version has this same frame.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** What this program speaks. A change of the body that others cannot read gets the next number. */
 export const protocolVersion = 1;
@@ -20,7 +20,7 @@ export interface Frame {
 
 /** A frame whose HMAC was right, and the key that it was right with. */
 export interface OpenedFrame extends Frame {
-  readonly key: Buffer;
+  readonly key: KeyObject;
 }
 
 const magic = Buffer.from('PWP');
@@ -31,14 +31,14 @@ const macBytes = 32;
 // The same key used for something else by somebody else makes no message of ours.
 const label = Buffer.from('pathwarden peers\0');
 
-export function seal({ version, kind, nonce, body }: Frame, key: Buffer): Buffer {
+export function seal({ version, kind, nonce, body }: Frame, key: KeyObject): Buffer {
   const head = Buffer.from([...magic, version, kinds.indexOf(kind)]);
   const text = Buffer.concat([head, Buffer.from(nonce, 'hex'), Buffer.from(body)]);
   return Buffer.concat([text, macOf(text, key)]);
 }
 
 /** Null for whatever was not made with one of these keys. Nothing in it is looked at before that is known. */
-export function open(datagram: Buffer, keys: readonly Buffer[]): OpenedFrame | null {
+export function open(datagram: Buffer, keys: readonly KeyObject[]): OpenedFrame | null {
   if (datagram.length < bodyAt + macBytes || datagram.length > datagramBytesMax) return null;
   if (!datagram.subarray(0, magic.length).equals(magic)) return null;
   const text = datagram.subarray(0, -macBytes);
@@ -55,7 +55,7 @@ export function open(datagram: Buffer, keys: readonly Buffer[]): OpenedFrame | n
   };
 }
 
-const macOf = (text: Buffer, key: Buffer): Buffer => createHmac('sha256', key).update(label).update(text).digest();
+const macOf = (text: Buffer, key: KeyObject): Buffer => createHmac('sha256', key).update(label).update(text).digest();
 
 /** Bytes that a body may have. */
 export const bodyBytesMax = datagramBytesMax - bodyAt - macBytes;

@@ -1,4 +1,5 @@
 // The key that all nodes share, and while it is being replaced a second one. Read again now and then.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { PathwardenError } from '../../src/errors.ts';
 import type { Clock } from '../../src/ports/clock.ts';
@@ -11,7 +12,7 @@ export interface KeyFiles {
 
 export interface Keyring {
   /** The first one signs; messages by any of them are taken. */
-  keys(): readonly Buffer[];
+  keys(): readonly [KeyObject, ...KeyObject[]];
 }
 
 interface KeyringSettings extends KeyFiles {
@@ -50,7 +51,7 @@ export async function openKeyring(settings: KeyringSettings): Promise<Keyring> {
   };
 }
 
-async function readKeys({ keyFile, previousKeyFile }: KeyFiles): Promise<readonly Buffer[]> {
+async function readKeys({ keyFile, previousKeyFile }: KeyFiles): Promise<readonly [KeyObject, ...KeyObject[]]> {
   const key = await readKey(keyFile);
   if (key === null) throw unfit(keyFile, 'does not exist');
   const previous = previousKeyFile === undefined ? null : await readKey(previousKeyFile);
@@ -58,7 +59,7 @@ async function readKeys({ keyFile, previousKeyFile }: KeyFiles): Promise<readonl
 }
 
 /** Null when there is no such file. */
-async function readKey(file: string): Promise<Buffer | null> {
+async function readKey(file: string): Promise<KeyObject | null> {
   const text = await privateText(file).catch((cause: unknown) => {
     if (cause instanceof PathwardenError) throw cause;
     if (Reflect.get(Object(cause), 'code') === 'ENOENT') return null;
@@ -69,7 +70,7 @@ async function readKey(file: string): Promise<Buffer | null> {
   if (!isKey) {
     throw unfit(file, `does not hold ${String(keyBytesMin)} bytes or more in hex; openssl rand -hex 32 makes them`);
   }
-  return Buffer.from(text, 'hex');
+  return createSecretKey(text, 'hex');
 }
 
 async function privateText(file: string): Promise<string> {

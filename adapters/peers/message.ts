@@ -1,6 +1,6 @@
 // The bodies of the peers' messages. Every one names who says it and to whom.
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Compile } from 'typebox/compile';
 import type { PeerStatement } from '../../src/ports/peers.ts';
 import { bodyBytesMax } from './frame.ts';
 
@@ -24,7 +24,7 @@ export type Challenge = Static<typeof Challenge>;
 export type Question = Static<typeof Question>;
 export type Answer = Static<typeof Answer>;
 
-const shapes = { question: Question, answer: Answer, challenge: Challenge };
+const checks = { question: Compile(Question), answer: Compile(Answer), challenge: Compile(Challenge) };
 interface Bodies {
   readonly question: Question;
   readonly answer: Answer;
@@ -35,7 +35,7 @@ interface Bodies {
 export function parseBody<K extends keyof Bodies>(kind: K, body: string): Bodies[K] | null {
   try {
     const value: unknown = JSON.parse(body);
-    return Value.Check(shapes[kind], value) ? (value as Bodies[K]) : null;
+    return checks[kind].Check(value) ? (value as Bodies[K]) : null;
   } catch {
     return null;
   }

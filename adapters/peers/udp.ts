@@ -1,4 +1,5 @@
 // Peers over UDP: one socket for questions and answers, one datagram for each.
+import type { KeyObject } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { PathwardenError } from '../../src/errors.ts';
@@ -41,7 +42,7 @@ export async function udpPeers(settings: UdpPeersSettings): Promise<UdpPeers> {
     send({ nonce, body }, address, onFailed) {
       const to = destination(socket, address);
       if (to === null) return onFailed(`${address} cannot be reached from ${settings.listen}`);
-      const [key = Buffer.alloc(0)] = keyring.keys();
+      const [key] = keyring.keys();
       const datagram = seal({ version: protocolVersion, kind: 'question', nonce, body }, key);
       socket.send(datagram, to.port, to.ip, (error) => {
         if (error !== null) onFailed(`${address} cannot be reached: ${codeOf(error)}`);
@@ -80,7 +81,7 @@ export async function udpPeers(settings: UdpPeersSettings): Promise<UdpPeers> {
 }
 
 /** With the key of the question: the asker knows it, also while keys are replaced. */
-function answer(socket: Socket, reply: Frame, key: Buffer, to: { readonly address: string; readonly port: number }) {
+function answer(socket: Socket, reply: Frame, key: KeyObject, to: { readonly address: string; readonly port: number }) {
   // An answer that cannot be sent is one that was lost.
   socket.send(seal(reply, key), to.port, to.address, () => undefined);
 }

@@ -1,5 +1,5 @@
 // Somebody without the key, who sees every datagram and can hold it back, change it and send it again.
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { seal } from '../../../adapters/peers/frame.ts';
@@ -231,7 +231,7 @@ describe('another version of the messages', () => {
   });
 
   test('is not answered without the key', async () => {
-    await between.toTarget(seal({ version: 2, kind: 'question', nonce, body: '' }, Buffer.alloc(32)));
+    await between.toTarget(seal({ version: 2, kind: 'question', nonce, body: '' }, createSecretKey(Buffer.alloc(32))));
     await gw2.refused(1);
     expect(await ask()).toMatchObject({ kind: 'done' });
     expect(gw2.refusals).toEqual(['forged']);

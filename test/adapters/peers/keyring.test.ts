@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const write = (file: string, text: string, mode = 0o600) => writeFile(file, text, { mode });
-const hex = (keyring: Keyring): readonly string[] => keyring.keys().map((key) => key.toString('hex'));
+const hex = (keyring: Keyring): readonly string[] => keyring.keys().map((key) => key.export().toString('hex'));
 
 describe('a key file', () => {
   test.each([

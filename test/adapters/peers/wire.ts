@@ -1,4 +1,5 @@
 // Nodes on real sockets, and somebody between them who reads, holds back, changes and repeats what they say.
+import { createSecretKey } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,7 +9,8 @@ import { type UdpPeers, udpPeers } from '../../../adapters/peers/udp.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { PeerQuestion, PeerStatement } from '../../../src/ports/peers.ts';
 
-export const key = Buffer.from('5a'.repeat(32), 'hex');
+const secret = '5a'.repeat(32);
+export const key = createSecretKey(secret, 'hex');
 
 export const asks = (node: string, failsafe = true): PeerQuestion => ({ node, session: 'session-of-gw1', failsafe });
 export const says = (node: string, more: Partial<PeerStatement> = {}): PeerStatement => ({
@@ -57,7 +59,7 @@ export interface Between {
 export async function openWire(): Promise<Wire> {
   const folder = await mkdtemp('/tmp/pathwarden-peers-');
   const keyFile = join(folder, 'key');
-  await writeFile(keyFile, key.toString('hex'), { mode: 0o600 });
+  await writeFile(keyFile, secret, { mode: 0o600 });
   const closing: (() => Promise<unknown>)[] = [];
   return {
     folder,
