@@ -2,6 +2,12 @@
 
 type Because = { readonly reason: string };
 type Operator = { readonly by: string; readonly reason: string };
+type Missed = {
+  readonly node: string;
+  readonly session: string;
+  readonly by: readonly string[];
+  readonly missedMs: number;
+};
 type Asked =
   | 'session.find'
   | 'session.create'
@@ -13,7 +19,9 @@ type Asked =
   | 'drain.remove'
   | 'maintenance.write'
   | 'maintenance.remove'
-  | 'exclusion.confirm';
+  | 'exclusion.confirm'
+  | 'node.writeAsks'
+  | 'peer.endSession';
 
 export type NodeEvent =
   /** The daemon has recovered its journal. `atMs`: since the boot of the host, on a clock that never jumps. */
@@ -25,6 +33,13 @@ export type NodeEvent =
   | ({ readonly type: 'lease.expired' } & Because)
   /** A lost incarnation of this very node is still named as last owner somewhere. */
   | { readonly type: 'session.orphaned'; readonly session: string }
+  /** Nodes live that this one has not yet said it asks when Consul is away. */
+  | { readonly type: 'peers.joined'; readonly sessions: readonly string[] }
+  /** More than half of all living nodes hear nothing of that one. */
+  | ({ readonly type: 'peer.missed' } & Missed)
+  /** Consul is away, and all peers vouch: the deadline moves on by their word. */
+  | { readonly type: 'failsafe.entered'; readonly peers: readonly string[] }
+  | { readonly type: 'failsafe.left' }
   | { readonly type: 'retry.due' }
   | ({
       readonly type: 'operator.drain' | 'operator.undrain' | 'operator.confirmDown';
@@ -39,7 +54,11 @@ export type NodeEvent =
   | { readonly type: 'node.registered'; readonly modifyIndex: number }
   | { readonly type: 'session.destroyed' | 'node.leavingAnnounced' }
   | { readonly type: 'exclusion.provenHere'; readonly session: string }
-  | { readonly type: 'drain.written' | 'drain.removed' | 'maintenance.written' | 'maintenance.removed' }
+  | {
+      readonly type:
+        | 'drain.written' | 'drain.removed' | 'maintenance.written' | 'maintenance.removed'
+        | 'node.asksWritten' | 'peer.sessionEnded';
+    }
   | { readonly type: 'exclusion.confirmed'; readonly sessions: readonly string[] }
   | { readonly type: `${Asked}Refused`; readonly reason: string; readonly code?: string }
   | { readonly type: `${Asked}Unknown`; readonly reason: string };

@@ -26,6 +26,16 @@ export const nodeIntents = {
     ...session,
     about: 'tell everybody that this node gives up its paths',
   },
+  'node.writeAsks': {
+    answer: { by: 'outcome', done: 'node.asksWritten' },
+    ...session,
+    about: 'write down whom this node asks when Consul is away',
+  },
+  'peer.endSession': {
+    answer: { by: 'outcome', done: 'peer.sessionEnded' },
+    ...operator,
+    about: 'end the session of a node that the majority does not hear',
+  },
   'paths.fence': {
     answer: { by: 'nobody' },
     lane: null,

@@ -14,6 +14,8 @@ export type NodeContext = {
   readonly unheardSinceMs: number | null;
   readonly tries: number;
   readonly trouble: string | null;
+  /** Consul is away: the node serves on the word of these. */
+  readonly vouchedBy?: readonly string[] | null;
 };
 
 const retryMinMs = 100;
@@ -31,6 +33,8 @@ const node = setup({
     'session.destroy': intent<{ session: string }>(),
     'node.register': intent<{ session: string; instance: string; bootId: string }>(),
     'node.announceLeaving': intent<{ session: string; instance: string; bootId: string }>(),
+    'node.writeAsks': intent<{ session: string; instance: string; bootId: string }>(),
+    'peer.endSession': intent<{ node: string; session: string }>(),
     'paths.fence': intent<{ reason: string }>(),
     'exclusion.prove': intent<{ session: string }>(),
     'drain.write': intent<{ node: string; by: string; reason: string }>(),
@@ -58,6 +62,11 @@ const node = setup({
       ({ event }) => (assertEvent(event, 'node.registered'), { registeredAt: event.modifyIndex }),
     ),
     noteTrouble: assign(({ event }) => ({ trouble: 'reason' in event ? event.reason : event.type })),
+    noteVouched: assign(({ event }) => {
+      assertEvent(event, 'failsafe.entered');
+      return { vouchedBy: event.peers };
+    }),
+    noteUnvouched: assign(({ context }) => (context.vouchedBy === undefined ? {} : { vouchedBy: null })),
     noteUnheard: assign({ trouble: 'the daemon started twice, and Consul did not answer in between' }),
     noteJoined: assign({ trouble: null, tries: 0 }),
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
@@ -101,7 +110,11 @@ const armRetry = {
   type: 'timer.arm',
   params: ({ context }: Given) => ({ name: 'retry', ms: Math.min(retryMinMs * 2 ** context.tries, retryMaxMs) }),
 } as const;
-const lost = { target: 'fencing', actions: 'noteTrouble' } as const;
+const lost = { target: 'fencing', actions: ['noteTrouble', 'noteUnvouched'] } as const;
+const failsafe = {
+  'failsafe.entered': { actions: 'noteVouched' },
+  'failsafe.left': { actions: 'noteUnvouched' },
+} as const;
 /** A start stands in for a contact once: otherwise a daemon that starts again and again serves for ever. */
 const startedAgain = [
   { guard: 'countsOn', target: 'recovering', reenter: true, actions: 'noteStartAgain' },
@@ -235,8 +248,13 @@ export const nodeMachine = node.createMachine({
       tags: ['joined', 'leased', 'settled'],
       entry: 'noteJoined',
       on: {
+        ...failsafe,
         'session.lost': lost,
         'lease.expired': lost,
+        'peers.joined': { actions: { type: 'node.writeAsks', params: identity } },
+        'peer.missed': {
+          actions: { type: 'peer.endSession', params: ({ event: { node, session } }) => ({ node, session }) },
+        },
         'session.orphaned': {
           guard: 'isOurs',
           actions: { type: 'exclusion.prove', params: ({ event }) => ({ session: event.session }) },
@@ -248,7 +266,7 @@ export const nodeMachine = node.createMachine({
       description: 'The node is giving up its paths before it stops.',
       tags: ['leased'],
       entry: announceLeaving,
-      on: { 'session.lost': lost, 'lease.expired': lost, 'node.emptied': { target: 'ending' } },
+      on: { ...failsafe, 'session.lost': lost, 'lease.expired': lost, 'node.emptied': { target: 'ending' } },
     },
     ending: {
       description: 'Nothing is served here; the session is being ended.',

@@ -108,6 +108,10 @@ export const NodeRecord = Type.Object({
   version: Type.String(),
   /** The node stands still this long after its last contact: its watchdog sees to it. Missing: nobody does. */
   standstillMs: Type.Optional(Type.Number()),
+  /** Where other daemons ask this one directly: `ip:port`, `[ip]:port`. Missing: nowhere. */
+  peers: Type.Optional(Type.String({ minLength: 1 })),
+  /** Sessions that are asked before the node goes on without Consul. Missing: it never does. */
+  asks: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
   /** The inspector's URL as other nodes and people reach it; empty when it is bound to loopback elsewhere. */
   inspector: Type.String(),
   roles: Type.Array(Type.String()),

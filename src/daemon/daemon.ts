@@ -3,11 +3,12 @@ import type { NodeContext } from '../../machines/node/node.machine.ts';
 import type { DomainEvent } from '../../machines/intent.ts';
 import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
-import { emptyView, viewParser, type ClusterView } from '../core/view.ts';
+import type { ClusterView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ClusterPort, ClusterSnapshot } from '../ports/cluster.ts';
+import type { ClusterPort } from '../ports/cluster.ts';
 import type { DataPlane, FencePort } from '../ports/dataplane.ts';
 import type { Cause, JournalPort, JournalRecord } from '../ports/journal.ts';
+import type { PeersPort } from '../ports/peers.ts';
 import type { Actor } from './actor.ts';
 import type { Effects } from './dispatcher.ts';
 import { effectsOf } from './effects/index.ts';
@@ -20,6 +21,8 @@ import type { DaemonLog } from './log.ts';
 import { Looks } from './looks.ts';
 import { Observer } from './observer.ts';
 import { Outbid } from './outbid.ts';
+import { peersOf, type Peers } from './peers.ts';
+import { Reading } from './reading.ts';
 import { retireIdle } from './retire.ts';
 import { runsOut } from './runs-out.ts';
 import { Rounds } from './rounds.ts';
@@ -36,6 +39,8 @@ export interface DaemonParts {
   readonly journal: JournalPort;
   readonly clock: Clock;
   readonly log: DaemonLog;
+  /** Other daemons, asked directly; used when the settings name an address, too. */
+  readonly peers?: PeersPort;
   /** This daemon must not go on: another one runs under its name. */
   onRefused(reason: string): void;
 }
@@ -48,7 +53,10 @@ export class Daemon {
   readonly settings: DaemonSettings;
   readonly clock: Clock;
   readonly journal: JournalPort;
+  /** Null: other daemons are not asked directly. */
+  readonly peers: Peers | null;
   readonly #parts: DaemonParts;
+  readonly #reading: Reading;
   readonly #observer: Observer;
   readonly #effects: Effects;
   readonly #sightings: Sightings;
@@ -56,14 +64,7 @@ export class Daemon {
   readonly #looks: Looks;
   readonly #inheritance: Inheritance;
   readonly #rounds: Rounds;
-  readonly #parse = viewParser();
   readonly #listeners = new Set<() => void>();
-  #view: ClusterView | null = null;
-  /** Settles when Consul was read for the first time. */
-  readonly #viewed = Promise.withResolvers<void>();
-  #watch: { stop(): Promise<void> } | null = null;
-  #watchTrouble: string | null = 'Consul was not read yet';
-  #lastReadMs: number | null = null;
   #running = false;
   #resumed = false;
   #started = false;
@@ -75,6 +76,12 @@ export class Daemon {
     this.settings = settings;
     this.clock = clock;
     this.journal = journal;
+    this.#reading = new Reading({
+      clock,
+      log,
+      onView: () => (this.#looks.now(), this.#changed()),
+      onTrouble: () => this.#changed(),
+    });
     this.#sightings = new Sightings(clock);
     this.#outbid = new Outbid(clock);
     this.#looks = new Looks(clock, (ms, then) => this.#after(ms, then), () => this.#translate());
@@ -84,6 +91,7 @@ export class Daemon {
       clock,
       ...settings.session,
       requestDeadlineMs: settings.deadlines.consulMs,
+      unvouched: () => this.peers?.failsafe.trouble ?? null,
       onLost: (_session, reason) =>
         this.tell(actorIds.node, { type: 'session.lost', reason } as DomainEvent, local('renewal')),
       onExpired: (_session, reason) =>
@@ -108,7 +116,7 @@ export class Daemon {
       inheritance: this.#inheritance,
       log,
       everyMs: settings.observeEveryMs,
-      view: () => this.#view,
+      view: () => this.#reading.latest,
       post: (actor, event, cause) => this.tell(actor, event, cause),
       after: (ms, then) => this.#after(ms, then),
       isRunning: () => this.#running,
@@ -122,14 +130,27 @@ export class Daemon {
       session: () => this.#node().session,
       noteSent: (session, sentAtMs) => this.lease.noteSent(session, sentAtMs),
       view: () => this.view,
-      viewed: () => this.#viewed.promise,
+      viewed: () => this.#reading.viewed,
       post: (actor, event, cause) => this.tell(actor, event, cause),
+    });
+    this.peers = this.#peersOf();
+  }
+
+  #peersOf(): Peers | null {
+    return peersOf({
+      ...this.#parts,
+      lease: this.lease,
+      registry: this.engine.registry,
+      view: () => this.#reading.latest,
+      consulAgeMs: () => this.viewAgeMs,
+      tell: (actor, event, cause) => this.tell(actor, event, cause),
+      after: (ms, then) => this.#after(ms, then),
     });
   }
 
   /** Throws `JOURNAL_…`. Resolves when the journal is recovered; joining Consul goes on in the background. */
   async start(): Promise<void> {
-    const { cluster, settings, log } = this.#parts;
+    const { cluster, settings } = this.#parts;
     await this.engine.recover();
     this.#inheritance.note();
     this.#running = true;
@@ -142,19 +163,8 @@ export class Daemon {
     const what = setAside === null ? 'start' : `start; the journal was damaged and is now ${setAside.location}`;
     await this.engine.post(actorIds.node, started, local(what));
     this.#started = true;
-    this.#watch = cluster.watch({
-      onSnapshot: (snapshot) => this.#onSnapshot(snapshot),
-      onContact: (sentAtMs) => {
-        this.#lastReadMs = sentAtMs;
-        this.#watchTrouble = null;
-      },
-      onTrouble: (reason) => {
-        this.#watchTrouble = reason;
-        if (reason === null) log.info({}, 'Consul answers');
-        else log.warn({ data: { reason } }, 'Consul cannot be read; nothing served is touched because of that');
-        this.#changed();
-      },
-    });
+    this.#reading.start(cluster);
+    this.peers?.start();
     void this.#rounds.go();
     this.#after(settings.session.ttlMs - settings.session.marginMs, () => this.#endBlindStart());
     this.#tick();
@@ -173,12 +183,13 @@ export class Daemon {
     this.#running = false;
     for (const cancel of this.#cancels) cancel();
     this.lease.drop();
-    await this.#watch?.stop();
+    await this.#reading.stop();
+    await this.peers?.stop();
     await this.engine.stop();
   }
 
   get view(): ClusterView {
-    return this.#view ?? emptyView;
+    return this.#reading.view;
   }
 
   get hasStarted(): boolean {
@@ -186,13 +197,12 @@ export class Daemon {
   }
 
   get troubles(): Readonly<Record<'consul' | 'journal' | 'dataPlane', string | null>> {
-    return { consul: this.#watchTrouble, journal: this.engine.scribe.trouble, dataPlane: this.#rounds.trouble };
+    return { consul: this.#reading.trouble, journal: this.engine.scribe.trouble, dataPlane: this.#rounds.trouble };
   }
 
   /** Milliseconds since the last good contact with Consul; null before the first. */
   get viewAgeMs(): number | null {
-    const lastMs = Math.max(this.#lastReadMs ?? -1, this.lease.lastContactMs ?? -1);
-    return lastMs < 0 ? null : Math.max(0, Math.round(this.clock.monotonicMs() - lastMs));
+    return this.#reading.ageMs(this.lease.lastContactMs);
   }
 
   tell(actor: string, event: DomainEvent, cause: Cause): void {
@@ -214,18 +224,6 @@ export class Daemon {
 
   #node(): NodeContext {
     return this.engine.registry.ensure(actorIds.node).snapshot.context as NodeContext;
-  }
-
-  #onSnapshot(snapshot: ClusterSnapshot): void {
-    const before = new Set(this.#view?.problems.map(({ key }) => key));
-    this.#view = this.#parse(snapshot);
-    this.#viewed.resolve();
-    for (const problem of this.#view.problems) {
-      if (!before.has(problem.key))
-        this.#parts.log.warn({ data: problem }, 'a key cannot be understood; it is skipped');
-    }
-    this.#looks.now();
-    this.#changed();
   }
 
   #onRecord(record: JournalRecord, actor: Actor, moved: boolean): void {
@@ -264,11 +262,12 @@ export class Daemon {
   }
 
   #translate(): void {
-    if (!this.#running || this.#view === null) return;
+    const view = this.#reading.latest;
+    if (!this.#running || view === null) return;
     const known = { sightings: this.#sightings, outbid: this.#outbid, inheritance: this.#inheritance };
     const here = localOf(this.engine, this.settings, known);
-    for (const { actor, event, cause } of translate(this.#view, here)) this.tell(actor, event, cause);
-    retireIdle(this.engine, this.#view);
+    for (const { actor, event, cause } of translate(view, here)) this.tell(actor, event, cause);
+    retireIdle(this.engine, view);
   }
 
   /** What no change of the view tells: what runs out, refused bids and own proofs, a journal that writes again. */

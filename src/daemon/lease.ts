@@ -1,4 +1,5 @@
 // The node's right to serve: until `ttl − margin` after the last good renewal was *sent*, on the monotonic clock.
+// While Consul is away, a whole round of vouching peers stands in for a renewal.
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterPort } from '../ports/cluster.ts';
 
@@ -13,6 +14,8 @@ export interface LeaseParts {
   readonly onLost: (session: string, reason: string) => void;
   /** Our own deadline has passed: Consul may end the session at any moment. */
   readonly onExpired: (session: string, reason: string) => void;
+  /** Why nobody vouched for this node either; null when nobody was asked. */
+  readonly unvouched?: () => string | null;
 }
 
 const retryMs = 250;
@@ -21,6 +24,8 @@ export class Lease {
   readonly #parts: LeaseParts;
   #session: string | null = null;
   #deadlineMs = 0;
+  /** The deadline counts from here. */
+  #countsFromMs = 0;
   #over = true;
   #confirmed = false;
   #renews = false;
@@ -78,6 +83,16 @@ export class Lease {
     void this.#renew(session);
   }
 
+  /**
+   * All who may know better vouched for this session, for questions sent then: as good as a contact, for as long.
+   * False: it is over, or Consul never confirmed to this process that the session lives.
+   */
+  vouch(session: string, sentAtMs: number): boolean {
+    if (session !== this.#session || this.#over || !this.#confirmed) return false;
+    this.#extend(Math.max(sentAtMs, this.#countsFromMs));
+    return true;
+  }
+
   drop(): void {
     this.#session = null;
     this.#confirmed = false;
@@ -92,7 +107,9 @@ export class Lease {
     const session = this.#session;
     if (session === null || this.#over || this.remainingMs > 0) return;
     this.#over = true;
-    this.#parts.onExpired(session, `no contact with Consul for ${String(this.#budgetMs)} ms`);
+    const why = this.#parts.unvouched?.() ?? null;
+    const silence = `no contact with Consul for ${String(this.#budgetMs)} ms`;
+    this.#parts.onExpired(session, why === null ? silence : `${silence}, and ${why}`);
   }
 
   get #budgetMs(): number {
@@ -101,6 +118,7 @@ export class Lease {
 
   #extend(sentAtMs: number): void {
     const { clock } = this.#parts;
+    this.#countsFromMs = sentAtMs;
     this.#deadlineMs = sentAtMs + this.#budgetMs;
     this.#cancelDeadline();
     const leftMs = Math.max(0, this.#deadlineMs - clock.monotonicMs());
@@ -122,7 +140,7 @@ export class Lease {
       this.#lastContactMs = sentAtMs;
       this.#confirmed = true;
       // An answer that came after the deadline does not undo the teardown that has begun.
-      if (!this.#over) this.#extend(sentAtMs);
+      if (!this.#over) this.#extend(Math.max(sentAtMs, this.#countsFromMs));
     } else if (outcome.kind === 'refused' && outcome.code === 'gone') {
       this.#over = true;
       onLost(session, outcome.reason);

@@ -29,12 +29,12 @@ export function tellExclusions(view: ClusterView, local: Local, tell: Tell): voi
       continue;
     }
     const state = local.exclusions.get(session);
-    const elected = rendezvous(session, livingNodes(view, node))[0] === local.node;
+    const elected = rendezvous(session, electable(view, node))[0] === local.node;
     const mayBegin = state === undefined || state === 'watching' || state === 'paused';
     if (elected && mayBegin && maintenanceOver(view, node) === null) {
       tell(
         actorIds.exclusion(session),
-        { type: 'exclusion.wanted', node, methods: methodsFor(view, node, local.methods) } as DomainEvent,
+        { type: 'exclusion.wanted', node, methods: methodsFor(view, node, local) } as DomainEvent,
         key,
       );
     }
@@ -51,11 +51,18 @@ export function tellExclusions(view: ClusterView, local: Local, tell: Tell): voi
   }
 }
 
-/** Time proves something only about a node that a watchdog stops in time, and only its own record can say that. */
-function methodsFor(view: ClusterView, node: string, methods: readonly Method[]): readonly Method[] {
-  const standstillMs = view.nodes.get(node)?.record.standstillMs ?? Number.POSITIVE_INFINITY;
+/**
+ * Time proves something only about a node that a watchdog stops in time, and that does not go on without Consul unless
+ * we vouch for it. Only its own record can say both.
+ */
+function methodsFor(view: ClusterView, node: string, { methods, session }: Local): readonly Method[] {
+  const record = view.nodes.get(node)?.record;
+  const standstillMs = record?.standstillMs ?? Number.POSITIVE_INFINITY;
+  const isAsked = record?.asks === undefined || (session !== null && record.asks.includes(session));
   return methods.map((method, position) =>
-    method.method !== 'leaseBound' || standstillMs <= method.boundMs ? method : { method: 'unfit', position },
+    method.method !== 'leaseBound' || (isAsked && standstillMs <= method.boundMs)
+      ? method
+      : { method: 'unfit', position },
   );
 }
 
@@ -67,5 +74,10 @@ function tellOrphan(local: Local, session: string, key: string, tell: Tell): voi
   tell(actorIds.node, { type: 'session.orphaned', session } as DomainEvent, key);
 }
 
-const livingNodes = (view: ClusterView, victim: string): readonly string[] =>
-  [...view.nodes].filter(([name, { session }]) => name !== victim && session !== null).map(([name]) => name);
+/** Who lives; rather those whom the lost node asked before it went on without Consul: time proves something to them. */
+function electable(view: ClusterView, victim: string): readonly string[] {
+  const living = [...view.nodes].filter(([name, { session }]) => name !== victim && session !== null);
+  const asks = view.nodes.get(victim)?.record.asks;
+  const asked = living.filter(([, { session }]) => session !== null && asks?.includes(session) === true);
+  return (asked.length > 0 ? asked : living).map(([name]) => name);
+}

@@ -24,6 +24,7 @@ const mayBeIgnored: Readonly<Record<MachineName, readonly RegExp[]>> = {
   node: [
     /^\* (drain|maintenance|exclusion\.confirm)/,
     /^leaving node\.announceLeaving/, // others only learn it later
+    /^\* (node\.writeAsks|peer\.endSession)/, // asked again for as long as the view shows the need
     /^joined exclusion\.prove/, // asked again for as long as the evidence stands
   ],
   exclusion: [/^failing exclusion\.publish/],
@@ -35,7 +36,7 @@ const meanNothing: Readonly<Record<MachineName, readonly RegExp[]>> = {
   disk: [/^spec\./],
   node: [
     /^drain\./, /^maintenance\.(write|written|remove)/, /^exclusion\.confirm/,
-    /^node\.(leavingAnnounced|announceLeaving)/,
+    /^node\.(leavingAnnounced|announceLeaving|writeAsks|asksWritten)/, /^peer\.(endSession|sessionEnded)/,
   ],
   exclusion: [],
 };

@@ -45,8 +45,12 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
 function unfit(parts: EffectParts, position: number, node: string): string {
   const method = parts.settings.methods[position];
   if (method?.method !== 'leaseBound') return `exclusion method ${String(position + 1)} runs no program here`;
-  const says = parts.view().nodes.get(node)?.record.standstillMs;
-  const why = says === undefined ? 'no record says that a watchdog stops it' : `it may take ${String(says)} ms to stop`;
+  const record = parts.view().nodes.get(node)?.record;
+  const says = record?.standstillMs;
+  const isUnasked = record?.asks !== undefined && !record.asks.includes(parts.session() ?? '');
+  const late =
+    says === undefined ? 'no record says that a watchdog stops it' : `it may take ${String(says)} ms to stop`;
+  const why = isUnasked ? 'it may go on without Consul, and does not ask this node' : late;
   return `leaseBound of ${String(method.boundMs)} ms proves nothing about ${node}: ${why}`;
 }
 

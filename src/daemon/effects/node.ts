@@ -1,5 +1,6 @@
 // The session of this node and its record.
 import type { DomainEvent } from '../../../machines/intent.ts';
+import { livingPeers } from '../../core/peers.ts';
 import { keys, type NodeRecord } from '../../core/records.ts';
 import { readNodeRecord } from '../../core/view.ts';
 import type { ClusterEntry } from '../../ports/cluster.ts';
@@ -17,6 +18,8 @@ export function nodeEffects(parts: EffectParts): Effects {
     'session.destroy': (params) => destroySession(parts, String(params['session'])),
     'node.register': (params) => register(parts, params, false),
     'node.announceLeaving': (params) => register(parts, params, true),
+    'node.writeAsks': (params) => writeAsks(parts, params),
+    'peer.endSession': (params) => endSessionOf(parts, params),
     'paths.fence': (params, { intent }) => {
       const event = { type: 'lease.lost', reason: String(params['reason']) } as DomainEvent;
       for (const { id } of parts.registry.all()) {
@@ -114,7 +117,8 @@ async function register(parts: EffectParts, params: Params, leaving: boolean): A
   return written.kind === 'done' ? done({ modifyIndex: written.value.modifyIndex }) : written;
 }
 
-function recordOf({ settings, clock }: EffectParts, params: Params, leaving: boolean): NodeRecord {
+function recordOf(parts: EffectParts, params: Params, leaving: boolean): NodeRecord {
+  const { settings, clock } = parts;
   return {
     node: settings.node,
     instance: String(params['instance']),
@@ -122,11 +126,41 @@ function recordOf({ settings, clock }: EffectParts, params: Params, leaving: boo
     ...(settings.place === undefined ? {} : { place: settings.place }),
     version: settings.version,
     ...(settings.standstillMs === undefined ? {} : { standstillMs: settings.standstillMs }),
+    ...peersOf(parts),
     inspector: settings.inspector,
     roles: [...settings.roles],
     leaving,
     since: clock.wallMs(),
   };
+}
+
+/** Whoever lives by our view is asked; who is not in the record has to take us for one that asks nobody. */
+function peersOf(parts: EffectParts): Pick<NodeRecord, 'peers' | 'asks'> {
+  const { node, peers } = parts.settings;
+  if (peers === undefined) return {};
+  const asks = peers.failsafe ? { asks: livingPeers(parts.view(), node).map(({ session }) => session) } : {};
+  return { peers: peers.address, ...asks };
+}
+
+async function writeAsks(parts: EffectParts, params: Params): Answer {
+  const key = keys.node(parts.settings.node);
+  const session = String(params['session']);
+  const before = await parts.cluster.read(key, optionsOf(parts));
+  if (before.kind !== 'done') return before;
+  if (before.value?.session !== session) return refused('our record is not locked by our session', 'gone');
+  const value = JSON.stringify({ ...recordOf(parts, params, false), since: recordIn(before.value)?.since });
+  const written = await parts.cluster.update({ key, session, lockIndex: before.value.lockIndex }, value,
+    optionsOf(parts));
+  return written.kind === 'done' ? done(null) : written;
+}
+
+/** Ended only while it is the session that the node lives by. What it held is dirty then, and has to be proven. */
+async function endSessionOf(parts: EffectParts, params: Params): Answer {
+  const session = String(params['session']);
+  const read = await parts.cluster.read(keys.node(String(params['node'])), optionsOf(parts));
+  if (read.kind !== 'done') return read;
+  if (read.value?.session !== session) return refused('that node does not live by that session any more', 'gone');
+  return destroySession(parts, session);
 }
 
 function recordIn({ value }: ClusterEntry): NodeRecord | null {

@@ -1,0 +1,175 @@
+// The other nodes, asked directly several times a second: who falls silent, and may this node go on without Consul?
+import type { DomainEvent } from '../../machines/intent.ts';
+import type { NodeContext } from '../../machines/node/node.machine.ts';
+import type { Snapshot } from '../core/definition.ts';
+import { livingPeers, missedByMajority, objectionTo, type LivingPeer } from '../core/peers.ts';
+import { rendezvous } from '../core/placement.ts';
+import { actorIds } from '../core/records.ts';
+import { stateOf, tagsOf } from '../core/state.ts';
+import type { Cause } from '../ports/journal.ts';
+import type { PeerQuestion, PeersPort, PeerStatement } from '../ports/peers.ts';
+import { Failsafe } from './failsafe.ts';
+import { HeardPeers } from './heard.ts';
+import type { PeersParts } from './peers-parts.ts';
+import type { DaemonSettings } from './settings.ts';
+
+interface Given extends Omit<PeersParts, 'settings' | 'port'> {
+  readonly settings: DaemonSettings;
+  readonly peers?: PeersPort;
+}
+
+/** Null: other daemons are not asked directly. */
+export function peersOf(parts: Given): Peers | null {
+  const { settings: { peers, ...settings }, peers: port } = parts;
+  if (peers === undefined || port === undefined) return null;
+  return new Peers({ ...parts, settings: { ...settings, peers }, port });
+}
+
+/** Something that was asked for and did not help is asked for again after this. */
+const againMs = 2_000;
+const cause: Cause = { kind: 'local', what: 'peers' };
+
+export class Peers {
+  readonly failsafe: Failsafe;
+  rounds = 0;
+  readonly #parts: PeersParts;
+  readonly #heard: HeardPeers;
+  /** When what was said last, so that it is not said in every round. */
+  readonly #saidAtMs = new Map<string, number>();
+
+  constructor(parts: PeersParts) {
+    const { everyMs, missedMs } = parts.settings.peers;
+    this.#parts = parts;
+    this.#heard = new HeardPeers(Math.max(3 * everyMs, missedMs / 2));
+    this.failsafe = new Failsafe(parts);
+  }
+
+  start(): void {
+    this.#parts.port.answerWith((question) => this.#answer(question));
+    this.#turn();
+  }
+
+  stop(): Promise<void> {
+    return this.#parts.port.stop();
+  }
+
+  /** Milliseconds since that node answered last; null when it never did in its present incarnation. */
+  heardMs(node: string): number | null {
+    const peer = this.#living().find((each) => each.node === node);
+    return peer === undefined ? null : this.#heard.ageMs(peer, this.#parts.clock.monotonicMs());
+  }
+
+  /** Consul counts as reached for this long after a contact: one renewal and a half. */
+  get #contactMs(): number {
+    return this.#parts.settings.session.renewEveryMs * 1.5;
+  }
+
+  get #node(): Snapshot {
+    return this.#parts.registry.ensure(actorIds.node).snapshot;
+  }
+
+  get #session(): string | null {
+    return (this.#node.context as NodeContext).session;
+  }
+
+  #living(): readonly LivingPeer[] {
+    const view = this.#parts.view();
+    return view === null ? [] : livingPeers(view, this.#parts.settings.node);
+  }
+
+  #answer({ node, session, failsafe }: PeerQuestion): PeerStatement {
+    const { clock, settings, registry } = this.#parts;
+    const exclusionState = (actor: string): string | null => {
+      const found = registry.get(actor);
+      return found === undefined ? null : stateOf(found.snapshot);
+    };
+    const nowMs = clock.monotonicMs();
+    this.#heard.awake(nowMs);
+    const consulAgeMs = this.#parts.consulAgeMs();
+    const witness = { view: this.#parts.view(), consulAgeMs, contactMs: this.#contactMs, exclusionState };
+    const asked = session === null ? 'it asks without a session' : objectionTo({ node, session }, witness);
+    return {
+      node: settings.node,
+      session: this.#session,
+      consulAgeMs,
+      missed: this.#heard.missed(this.#living(), nowMs, settings.peers.missedMs / 2),
+      objection: failsafe ? asked : null,
+    };
+  }
+
+  #turn(): void {
+    this.#parts.after(this.#parts.settings.peers.everyMs, () => this.#turn());
+    const session = this.#session;
+    if (!tagsOf(this.#node).includes('leased') || session === null) {
+      this.#heard.forget();
+      return this.failsafe.end();
+    }
+    this.#heard.awake(this.#parts.clock.monotonicMs());
+    this.rounds += 1;
+    const living = this.#living();
+    this.#heard.keepOnly(living);
+    this.failsafe.look(session, living);
+    this.#ask(session, living);
+    this.#judge(living);
+    this.#publishAsked(session, living);
+  }
+
+  #ask(session: string, living: readonly LivingPeer[]): void {
+    const { clock, port, settings } = this.#parts;
+    const failsafe = this.failsafe.isWanted;
+    const sentAtMs = clock.monotonicMs();
+    const question = { node: settings.node, session, failsafe };
+    const answers = living.map(async (peer) => {
+      if (peer.address === null) return { peer, statement: null };
+      const target = { node: peer.node, address: peer.address };
+      const outcome = await port.ask(target, question, { deadlineMs: settings.peers.missedMs });
+      const statement = outcome.kind === 'done' ? outcome.value : null;
+      this.#heard.awake(clock.monotonicMs());
+      if (statement !== null) this.#heard.note(peer, sentAtMs, statement);
+      return { peer, statement };
+    });
+    if (failsafe) void Promise.all(answers).then((round) => this.failsafe.count(session, sentAtMs, round));
+  }
+
+  /** Only a node that reads Consul now judges: what it does not see there, it cannot say of anybody. */
+  #judge(living: readonly LivingPeer[]): void {
+    const { settings: { peers, node }, clock, tell } = this.#parts;
+    if (!peers.exclude || (this.#parts.consulAgeMs() ?? Infinity) >= this.#contactMs) return;
+    const nowMs = clock.monotonicMs();
+    const asked = living.filter(({ address }) => address !== null);
+    const missed = new Map([[node, this.#heard.missed(asked, nowMs, peers.missedMs)]]);
+    for (const peer of asked) {
+      const statement = this.#heard.fresh(peer, nowMs, peers.missedMs / 2);
+      if (statement !== null) missed.set(peer.node, statement.missed);
+    }
+    const voters = [node, ...asked.map((peer) => peer.node)];
+    for (const { node: silent, by } of missedByMajority({ self: node, voters, missed, missedMs: peers.missedMs })) {
+      const session = asked.find((peer) => peer.node === silent)?.session ?? '';
+      const ageMs = missed.get(node)?.[silent] ?? 0;
+      // One acts; when it does not, the next one does a little later.
+      const turnMs = peers.missedMs + rendezvous(session, by).indexOf(node) * 2 * peers.everyMs;
+      if (ageMs < turnMs || !this.#isTime(`missed ${session}`, nowMs)) continue;
+      const event = { type: 'peer.missed', node: silent, session, by: [...by], missedMs: Math.round(ageMs) };
+      tell(actorIds.node, event, cause);
+    }
+  }
+
+  /** Who may count on our own deadline has to know whether we ask it: it is written down before the next outage. */
+  #publishAsked(session: string, living: readonly LivingPeer[]): void {
+    const { settings, clock, tell } = this.#parts;
+    const own = this.#parts.view()?.nodes.get(settings.node);
+    if (!settings.peers.failsafe || own?.session !== session) return;
+    const written = new Set(own.record.asks);
+    const unwritten = living.filter((peer) => !written.has(peer.session)).map((peer) => peer.session);
+    if (own.record.asks !== undefined && unwritten.length === 0) return;
+    if (!this.#isTime(`asks ${unwritten.join(' ')}`, clock.monotonicMs())) return;
+    tell(actorIds.node, { type: 'peers.joined', sessions: unwritten } as DomainEvent, cause);
+  }
+
+  #isTime(what: string, nowMs: number): boolean {
+    if (nowMs - (this.#saidAtMs.get(what) ?? -Infinity) < againMs) return false;
+    for (const [said, atMs] of this.#saidAtMs) if (nowMs - atMs >= againMs) this.#saidAtMs.delete(said);
+    this.#saidAtMs.set(what, nowMs);
+    return true;
+  }
+}
