@@ -2,6 +2,7 @@
 import { assertEvent, assign, setup } from 'xstate';
 import { intent } from '../intent.ts';
 import type { NodeEvent } from './events.ts';
+import { maintenance, operatorParams } from './operator.ts';
 
 export type NodeContext = {
   readonly instance: string;
@@ -121,28 +122,6 @@ const startedAgain = [
   { guard: 'hadSession', target: 'fencing', actions: ['noteStart', 'noteUnheard'] },
   { target: 'recovering', reenter: true, actions: 'noteStart' },
 ] as const;
-const operatorParams = ({ event }: { event: NodeEvent }) => {
-  assertEvent(event, ['operator.drain', 'operator.undrain', 'operator.confirmDown']);
-  return { node: event.node, by: event.by, reason: event.reason };
-};
-
-const maintenance = {
-  write: {
-    type: 'maintenance.write',
-    params: ({ event }: { event: NodeEvent }) => {
-      assertEvent(event, 'operator.maintain');
-      return { node: event.node ?? null, forMs: event.forMs ?? null, by: event.by, reason: event.reason };
-    },
-  },
-  remove: {
-    type: 'maintenance.remove',
-    params: ({ event }: { event: NodeEvent }) => {
-      assertEvent(event, ['operator.endMaintenance', 'maintenance.expired']);
-      return { node: event.node ?? null, modifyIndex: 'modifyIndex' in event ? event.modifyIndex : null };
-    },
-  },
-} as const;
-
 /** What was lost stays lost: a start gives no new lease to what is being torn down. */
 const startedWhileFencing = [
   { guard: 'saysWhen', target: 'fencing', reenter: true, actions: 'noteStartAgain' },

@@ -83,11 +83,22 @@ function healthOf(daemon: Daemon): Health {
     reasons.push(`node: ${describe(node.snapshot)}${trouble === null ? '' : ` (${trouble})`}`);
   }
   const { setAside } = daemon.engine;
-  const notes =
-    setAside === null ? [] : [`journal: it was damaged and is set aside as ${setAside.location} (${setAside.reason})`];
+  const notes = [
+    ...(setAside === null ? [] : [`journal: it was damaged and is set aside as ${setAside.location} ` +
+      `(${setAside.reason})`]),
+    ...failsafeNote(daemon, node.snapshot.context as NodeContext),
+  ];
   // A disk that is full or hangs is no reason to restart: the lease needs this process, and the next one the disk.
   const live = !daemon.engine.scribe.isLost;
   return { live, ready: reasons.length === 0, reasons, ...(notes.length > 0 && { notes }) };
+}
+
+function failsafeNote({ peers, lease }: Daemon, { vouchedBy }: NodeContext): readonly string[] {
+  const trouble = peers?.failsafe.trouble ?? null;
+  const leftS = String(Math.ceil(lease.remainingMs / 1000));
+  if (trouble !== null) return [`failsafe: ${trouble}; without Consul this node stops serving in ${leftS} s`];
+  if (peers?.failsafe.isOn !== true || !vouchedBy) return [];
+  return [`failsafe: Consul is away, and ${vouchedBy.join(', ')} vouch for this node`];
 }
 
 async function post(

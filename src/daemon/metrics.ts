@@ -49,6 +49,7 @@ export function metricsOf(daemon: Daemon): readonly Metric[] {
       'Time since Consul was last read well',
       one((daemon.viewAgeMs ?? 0) / 1000),
     ),
+    ...peerMetrics(daemon),
     gauge('pathwarden_consul_index', 'Consul index of the view', one(view.index)),
     gauge('pathwarden_consul_problem_keys', 'Keys that cannot be understood', one(view.problems.length)),
     gauge('pathwarden_mailbox_events', 'Events that wait to be committed', one(engine.waiting)),
@@ -67,6 +68,19 @@ function maintenance({ view, settings }: Daemon): readonly Sample[] {
   const sample = (of: string, node: string | null): Sample =>
     ({ labels: { of }, value: maintenanceOf(view, node) === null ? 0 : 1 });
   return [sample('cluster', null), sample('node', settings.node)];
+}
+
+function peerMetrics({ peers, view }: Daemon): readonly Metric[] {
+  if (peers === null) return [];
+  const heard = [...view.nodes.keys()].flatMap((node): readonly Sample[] => {
+    const ms = peers.heardMs(node);
+    return ms === null ? [] : [{ labels: { node }, value: ms / 1000 }];
+  });
+  return [
+    gauge('pathwarden_peer_heard_seconds', 'Time since another node answered directly', heard),
+    gauge('pathwarden_failsafe', '1 while this node serves on the word of its peers', one(peers.failsafe.isOn ? 1 : 0)),
+    counter('pathwarden_peer_rounds_total', 'Times that all peers were asked since the start', peers.rounds),
+  ];
 }
 
 function countStates({ engine }: Daemon): readonly Sample[] {

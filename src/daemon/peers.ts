@@ -2,6 +2,7 @@
 import type { DomainEvent } from '../../machines/intent.ts';
 import type { NodeContext } from '../../machines/node/node.machine.ts';
 import type { Snapshot } from '../core/definition.ts';
+import { maintenanceOver } from '../core/maintenance.ts';
 import { livingPeers, missedByMajority, objectionTo, type LivingPeer } from '../core/peers.ts';
 import { rendezvous } from '../core/placement.ts';
 import { actorIds } from '../core/records.ts';
@@ -136,6 +137,8 @@ export class Peers {
     const { settings: { peers, node }, clock, tell } = this.#parts;
     if (!peers.exclude || (this.#parts.consulAgeMs() ?? Infinity) >= this.#contactMs) return;
     const nowMs = clock.monotonicMs();
+    const view = this.#parts.view();
+    const isMaintained = (name: string): boolean => view !== null && maintenanceOver(view, name) !== null;
     const asked = living.filter(({ address }) => address !== null);
     const missed = new Map([[node, this.#heard.missed(asked, nowMs, peers.missedMs)]]);
     for (const peer of asked) {
@@ -148,8 +151,8 @@ export class Peers {
       const ageMs = missed.get(node)?.[silent] ?? 0;
       // One acts; when it does not, the next one does a little later.
       const turnMs = peers.missedMs + rendezvous(session, by).indexOf(node) * 2 * peers.everyMs;
-      if (ageMs < turnMs || !this.#isTime(`missed ${session}`, nowMs)) continue;
-      const event = { type: 'peer.missed', node: silent, session, by: [...by], missedMs: Math.round(ageMs) };
+      if (ageMs < turnMs || isMaintained(silent) || !this.#isTime(`missed ${session}`, nowMs)) continue;
+      const event = { type: 'peer.missed', node: silent, session, by: by.toSorted(), missedMs: Math.round(ageMs) };
       tell(actorIds.node, event, cause);
     }
   }

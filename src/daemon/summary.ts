@@ -16,7 +16,7 @@ export function summarise(daemon: Daemon): ClusterSummary {
     ageMs: daemon.viewAgeMs ?? 0,
     trouble: daemon.troubles.consul,
     maintenance: maintenanceIn(view, null),
-    nodes: nodesOf(view),
+    nodes: nodesOf(daemon),
     disks: [...view.disks.keys()].sort().map((disk) => diskOf(view, engine.registry, disk)),
     exclusions: Array.from(view.exclusions, ([session, { value }]) => ({ session, ...value })),
     problems: view.problems,
@@ -24,7 +24,7 @@ export function summarise(daemon: Daemon): ClusterSummary {
   };
 }
 
-function nodesOf(view: ClusterView): readonly NodeSummary[] {
+function nodesOf({ view, peers }: Daemon): readonly NodeSummary[] {
   const counts = new Map<string, number>();
   for (const { holder, node } of view.locks.values()) {
     if (holder !== null && node !== null) counts.set(node, (counts.get(node) ?? 0) + 1);
@@ -33,7 +33,7 @@ function nodesOf(view: ClusterView): readonly NodeSummary[] {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([node, { record, session }]) => {
       const drain = view.drains.get(node)?.value;
-      return {
+      const summary = {
         node,
         alive: session !== null,
         draining: drain === undefined ? null : { by: drain.by, reason: drain.reason },
@@ -44,6 +44,7 @@ function nodesOf(view: ClusterView): readonly NodeSummary[] {
         session,
         paths: counts.get(node) ?? 0,
       };
+      return peers === null ? summary : Object.assign(summary, { heardMs: peers.heardMs(node) });
     });
 }
 

@@ -167,6 +167,7 @@ const NodeSummary = Type.Object({
   version: Type.String(),
   session: nullable(Type.String()),
   paths: Type.Number({ description: 'Paths whose lock the node holds' }),
+  heardMs: Type.Optional(nullable(milliseconds('Time since it answered directly'))),
 });
 
 const ExclusionSummary = Type.Object({

@@ -103,6 +103,8 @@ export interface NodeSummary {
   readonly session: string | null;
   /** Paths whose lock the node holds. */
   readonly paths: number;
+  /** Milliseconds since it answered directly; null: not in this incarnation. Missing: peers are off. */
+  readonly heardMs?: number | null;
 }
 
 export interface ExclusionSummary {

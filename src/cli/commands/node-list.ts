@@ -13,7 +13,11 @@ export function nodeList({ terminal }: Shell): Command {
     const client = clientOf(options, terminal);
     await show(terminal, options, async () => {
       const cluster = await client.cluster();
-      const nodes = table(['NODE', 'STATE', 'PATHS', 'VERSION', 'AGENT'], cluster.nodes.map(nodeRow), 'no nodes');
+      const isHeard = cluster.nodes.some(({ heardMs }) => heardMs !== undefined);
+      const heard = (node: NodeSummary) => (isHeard ? [heardOf(node, cluster.node)] : []);
+      const columns = ['NODE', 'STATE', 'PATHS', ...(isHeard ? ['HEARD'] : []), 'VERSION', 'AGENT'];
+      const rows = cluster.nodes.map((node) => nodeRow(node, heard(node)));
+      const nodes = table(columns, rows, 'no nodes');
       const text = `${nodes}${exclusions(cluster)}${clusterNotes(cluster)}`;
       return { result: { nodes: cluster.nodes, exclusions: cluster.exclusions }, text };
     });
@@ -21,8 +25,13 @@ export function nodeList({ terminal }: Shell): Command {
   return withExample(command, 'pathwarden node list');
 }
 
-function nodeRow(node: NodeSummary): readonly string[] {
-  return [node.node, stateOf(node), String(node.paths), node.version, node.inspector || '-'];
+const nodeRow = (node: NodeSummary, heard: readonly string[]): readonly string[] =>
+  [node.node, stateOf(node), String(node.paths), ...heard, node.version, node.inspector || '-'];
+
+/** When that node answered the one that we ask. */
+function heardOf({ node, heardMs }: NodeSummary, self: string): string {
+  if (node === self) return '-';
+  return typeof heardMs === 'number' ? `${String(Math.round(heardMs))} ms ago` : 'never';
 }
 
 function stateOf({ alive, leaving, draining, maintenance }: NodeSummary): string {

@@ -18,12 +18,12 @@ export function drawPulse({ health, index, ageMs, trouble, replay }) {
   const ready = health.live && health.ready;
   const pill = byId('readiness');
   setAttribute(pill, 'data-kind', isReplay ? 'idle' : ready ? 'good' : 'bad');
-  const why = health.reasons.join('; ') || 'no reason given';
+  const why = [...health.reasons, ...(health.notes ?? [])].join('; ') || 'no reason given';
   setText(pill, isReplay ? '◀ replay' : ready ? '● ready' : `▲ not ready: ${why}`);
   setText(byId('consul-index'), String(index));
   contact = { ageMs, at: performance.now(), trouble };
   drawAge();
-  say(ready ? 'This node is ready.' : `This node is not ready: ${health.reasons.join('; ')}`);
+  say(ready ? 'This node is ready.' : `This node is not ready: ${why}`);
 }
 
 /** What was true is not known to be true any more. */
@@ -90,9 +90,16 @@ function drawNodes(cluster) {
     const wish = node.draining ?? node.maintenance;
     setAttribute(pill, 'title', wish === null ? null : `${wish.by}: ${wish.reason}`);
     setText(pill, look.text);
-    setText(more, plural(node.paths, 'path'));
+    setText(more, plural(node.paths, 'path') + heardText(node, cluster.node));
     drawLink(link, node, cluster.node);
   });
+}
+
+/** How long ago that node answered this one directly; nothing where they do not ask each other. */
+function heardText({ node, alive, heardMs }, self) {
+  if (heardMs === undefined || node === self || !alive) return '';
+  if (heardMs === null) return ', not heard';
+  return heardMs > 1000 ? `, heard ${tenths(heardMs)}` : ', heard';
 }
 
 function nodeLook(node) {
