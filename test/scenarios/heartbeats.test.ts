@@ -27,6 +27,15 @@ describe('a host that dies', () => {
     expect(cluster.node('n2').daemon.peers?.heardMs('n1')).toBeGreaterThan(4_000);
   });
 
+  it('is left to Consul while it is under maintenance', async () => {
+    const cluster = await peered();
+    await cluster.put('maintenance/n1', JSON.stringify({ by: 'ada', reason: 'an upgrade', at: 0 }));
+    await cluster.pass(500);
+    await cluster.kill('n1', 'daemon');
+    await cluster.pass(5_000);
+    expect(missedBy(cluster)).toEqual([]);
+  });
+
   it('is left to Consul where there are only two nodes', async () => {
     const cluster = await peered({}, ['n1', 'n2']);
     await cluster.kill('n1', 'host');
