@@ -3,6 +3,7 @@ import type { ConsulApi, ConsulReply, RequestOptions } from '../../adapters/cons
 import type { Store } from '../../adapters/consul/embedded/store.ts';
 import { memoryApi } from '../../adapters/consul/memory.ts';
 import type { Random } from './random.ts';
+import type { Heard } from './right.ts';
 import type { Shape } from './shape.ts';
 import { never, type Timeline } from './timeline.ts';
 import type { World } from './world.ts';
@@ -21,6 +22,12 @@ export interface Lossy {
   readonly loseAnswer: number;
   readonly twice: number;
   readonly delayMs: number;
+}
+
+/** Who listens to what one process asks. */
+export interface Ears {
+  readonly onRequest: () => void;
+  readonly onReply: (heard: Heard) => void;
 }
 
 export const openLine = (): Line => ({ requestsCut: 0, answersCut: 0, lossy: new Set() });
@@ -63,16 +70,21 @@ export class Consul {
   }
 
   /** The API as one process reaches it over its node's line. */
-  apiFor(line: Line, process: Timeline, random: Random, onRequest: () => void): ConsulApi {
+  apiFor(line: Line, process: Timeline, random: Random, { onRequest, onReply }: Ears): ConsulApi {
     return new Proxy(this.#api, {
       get: (api, verb) => {
         const call = Reflect.get(api, verb) as (...given: unknown[]) => Promise<ConsulReply<unknown>>;
         return (...given: unknown[]): Promise<ConsulReply<unknown>> => {
           const options = given.at(-1) as RequestOptions;
           // A write is carried out whether somebody still waits for it or not; only waiting for news can be called off.
-          const perform = (signal: AbortSignal) =>
-            call(...given.slice(0, -1), { deadlineMs: requestAtMostMs, ...(verb === 'kvList' ? { signal } : {}) });
-          return new Request({ line, process, random, options, perform }, this.#world, this).send(onRequest);
+          const over = verb === 'kvList' ? new AbortController() : null;
+          const more = { deadlineMs: requestAtMostMs, ...(over === null ? {} : { signal: over.signal }) };
+          const perform = () => call(...given.slice(0, -1), more);
+          const sentAtMs = process.monotonicMs();
+          const sending = { line, process, random, options, perform, over };
+          const replied = new Request(sending, this.#world, this).send(onRequest);
+          void replied.then((reply) => onReply({ verb: String(verb), given, sentAtMs, reply }));
+          return replied;
         };
       },
     });
@@ -97,14 +109,15 @@ interface Sending {
   readonly process: Timeline;
   readonly random: Random;
   readonly options: RequestOptions;
-  perform(signal: AbortSignal): Promise<ConsulReply<unknown>>;
+  perform(): Promise<ConsulReply<unknown>>;
+  /** Calls off what still goes on for nobody. */
+  readonly over: AbortController | null;
 }
 
 class Request {
   readonly #sending: Sending;
   readonly #world: World;
   readonly #consul: Consul;
-  readonly #over = new AbortController();
   #resolve: (reply: ConsulReply<unknown>) => void = () => {};
   #cancelDeadline: () => void = () => {};
 
@@ -146,7 +159,7 @@ class Request {
   }
 
   async #carryOut(): Promise<void> {
-    const reply = await this.#sending.perform(this.#over.signal);
+    const reply = await this.#sending.perform();
     this.#reply(this.#consul.hasLeader ? reply : this.#consul.refusal);
   }
 
@@ -162,7 +175,7 @@ class Request {
   #end(reply: ConsulReply<unknown>): void {
     this.#cancelDeadline();
     // With a reason of its own: making the usual one is dear.
-    this.#over.abort('over');
+    this.#sending.over?.abort('over');
     this.#resolve(reply);
   }
 

@@ -1,7 +1,7 @@
-// Nobody serves past its own deadline: a daemon that runs lets go of every path in the moment in which its lease ends.
-import type { Daemon } from '../../src/daemon/daemon.ts';
+// Nobody serves past its own deadline: a daemon that runs lets go of every path in the moment in which its right ends.
 import type { Parts } from './parts.ts';
 import type { Powered } from './power.ts';
+import type { Right } from './right.ts';
 import type { Timeline } from './timeline.ts';
 
 const idleMs = 1_000;
@@ -9,15 +9,26 @@ const idleMs = 1_000;
 const commitsMax = 8;
 const journalPatienceMs = 2_000;
 
-export function watchDeadline({ world, judge, shape }: Parts, host: Powered, daemon: Daemon, process: Timeline): void {
+/** Answers how to look at once, when the right ends before its time. */
+export function watchDeadline(
+  { world, judge, shape }: Parts,
+  host: Powered & { readonly right: Right },
+  process: Timeline,
+): () => void {
+  const { right } = host;
   let overSinceMs: number | null = null;
+  let cancel = (): void => {};
   const again = (ms: number): void => {
-    world.after(ms, look);
+    cancel();
+    cancel = world.after(ms, look);
   };
   const look = (): void => {
     if (process.isEnded || host.isStopping) return;
-    if (!process.isRunning) return process.deliver(() => again(0));
-    const leftMs = daemon.lease.remainingMs;
+    if (!process.isRunning) {
+      overSinceMs = null;
+      return process.deliver(() => again(0));
+    }
+    const leftMs = right.remainingMs;
     // What the journal of a host that lost its power says is served is not.
     const isHere = (id: string): boolean => judge.servers(id.slice('path/'.length)).includes(host.name);
     const paths = leftMs > 0 ? [] : host.enabledPaths().filter(isHere);
@@ -32,4 +43,5 @@ export function watchDeadline({ world, judge, shape }: Parts, host: Powered, dae
     judge.violate('served after the own deadline', `${what} ${paths.join(', ')}`);
   };
   again(idleMs);
+  return () => again(0);
 }

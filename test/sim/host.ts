@@ -21,6 +21,7 @@ import type { Parts } from './parts.ts';
 import type { Moment } from './plan.ts';
 import type { Powered } from './power.ts';
 import type { Random } from './random.ts';
+import { Right } from './right.ts';
 import { settingsOf } from './settings.ts';
 import { Timeline } from './timeline.ts';
 import { bootAfterResetMs, feedingOf, watchdogFor } from './watchdog.ts';
@@ -41,6 +42,7 @@ export class Host implements Powered {
   readonly bad = new Set<BadCommands>();
   readonly gossip: ReturnType<typeof gossipOf>;
   kernel: Timeline;
+  right: Right;
   running: Running | null = null;
   wallOffsetMs = 0;
   /** Frozen by so many faults at once, and paused. */
@@ -61,6 +63,7 @@ export class Host implements Powered {
   #boots = 0;
   #moment: { readonly what: Moment['what']; left: number; readonly happen: () => void } | null = null;
   #endJournalFault: () => void = () => {};
+  #lookAtDeadline: () => void = () => {};
 
   constructor(parts: Parts, name: string, hosts: Hosts) {
     this.#parts = parts;
@@ -72,6 +75,7 @@ export class Host implements Powered {
     parts.shared.watch(this.memory, parts.shape, parts.random.fork());
     parts.judge.watch(this.memory);
     this.kernel = this.#timeline();
+    this.right = this.#rightOf(this.kernel);
     this.gossip = gossipOf(parts, this);
   }
 
@@ -82,6 +86,7 @@ export class Host implements Powered {
     this.kernel = this.#timeline();
     if (this.frozen > 0) this.kernel.standStill();
     if (this.clockStopped > 0) this.kernel.stopClock();
+    this.right = this.#rightOf(this.kernel);
     this.#watchdog = watchdogFor(this.#parts, () => this.#reset());
     this.#parts.shared.boot(this.name, this.kernel);
     this.#parts.trace.note(this.name, () => 'has power');
@@ -117,7 +122,7 @@ export class Host implements Powered {
       const what = `${this.name} does not start: ${error instanceof Error ? error.message : String(error)}`;
       this.#parts.judge.violate(/replayed/.test(what) ? 'the journal diverged' : 'a daemon broke', what);
     });
-    watchDeadline(this.#parts, this, daemon, process);
+    this.#lookAtDeadline = watchDeadline(this.#parts, this, process);
     watchMaintenance(this.#parts, this.name, daemon, process);
   }
 
@@ -129,6 +134,7 @@ export class Host implements Powered {
     this.#moment = null;
     running.process.end();
     this.#image = journal === 'lost' ? emptyImage() : running.journal.crash().image;
+    if (journal === 'lost') this.right.forget();
     this.#parts.trace.note(this.name, () => `its daemon is killed${journal === 'lost' ? ', its journal is lost' : ''}`);
   }
 
@@ -188,6 +194,10 @@ export class Host implements Powered {
     this.#parts.world.after(bootAfterResetMs, () => this.powerOn());
   }
 
+  #rightOf(kernel: Timeline): Right {
+    return new Right(() => kernel.monotonicMs(), () => this.#lookAtDeadline());
+  }
+
   #timeline(host?: Timeline): Timeline {
     const { world, shape } = this.#parts;
     return new Timeline({
@@ -199,7 +209,7 @@ export class Host implements Powered {
   #daemonOn(process: Timeline, journal: MemoryJournal): { daemon: Daemon; feeding: Feeding | null } {
     const { shape, consul } = this.#parts;
     const random = this.#random.fork();
-    const { kernel } = this;
+    const { kernel, right } = this;
     const watchdog = this.#watchdog;
     const commands = commandsOf(this.#parts, this.name, kernel, {
       process, bad: this.bad, random: random.fork(), hooks: this.#hooks(() => daemon),
@@ -210,9 +220,13 @@ export class Host implements Powered {
       settings: settingsOf(shape, this.name, this.#boots),
       clock: process,
       log: silentLog,
-      journal: journalOf(journal, { kernel, process, commitMs: shape.commitMs, random: random.fork() }),
+      journal: journalOf(journal, {
+        kernel, process, commitMs: shape.commitMs, random: random.fork(), onOpen: () => right.started(),
+      }),
       cluster: consulCluster({
-        api: consul.apiFor(this.line, process, random.fork(), () => this.#passes('request')),
+        api: consul.apiFor(this.line, process, random.fork(), {
+          onRequest: () => this.#passes('request'), onReply: (heard) => right.heard(heard),
+        }),
         clock: process, prefix: 'pathwarden/', node: this.name,
       }),
       dataPlane: watchdog === null ? noted.dataPlane : armedFirst(noted.dataPlane, arm),
@@ -234,7 +248,7 @@ export class Host implements Powered {
   #hooks(daemon: () => Daemon): Hooks {
     return {
       onCommand: () => this.#passes('command'),
-      mayServe: () => daemon().lease.remainingMs > 0,
+      mayServe: () => this.right.remainingMs > 0,
       incarnation: (path) => {
         const { engine, lease } = daemon();
         const context = engine.registry.get(`path/${path}`)?.snapshot.context as DiskPathContext | undefined;

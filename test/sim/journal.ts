@@ -7,13 +7,19 @@ import { never, type Timeline } from './timeline.ts';
 /** A commit takes up to `commitMs`; whoever dies meanwhile may find it done or not. */
 export function journalOf(
   real: MemoryJournal,
-  { kernel, process, commitMs, random }: { kernel: Timeline; process: Timeline; commitMs: number; random: Random },
+  { kernel, process, commitMs, random, onOpen }: {
+    kernel: Timeline; process: Timeline; commitMs: number; random: Random; onOpen: () => void;
+  },
 ): JournalPort {
   const pause = (): Promise<void> | null =>
     commitMs === 0 ? null : new Promise((resolve) => kernel.after(random.next() * commitMs, resolve));
   const gated = <T>(call: () => Promise<T>): Promise<T> => (process.isEnded ? never() : process.answer(call()));
   return {
-    open: () => gated(() => real.open()),
+    async open() {
+      const contents = await gated(() => real.open());
+      onOpen();
+      return contents;
+    },
     append: (records) =>
       gated(async () => {
         const isFirst = commitMs > 0 && random.chance(0.5);

@@ -113,11 +113,49 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'deadline-on-the-wall',
     about: 'the deadline counts on the wall clock, which jumps',
-    coveredBy: 'fence and watchdog; the judge takes the deadline of a daemon from the daemon itself',
     patches: [{
       file: lease,
-      find: 'return this.#over ? 0 : Math.max(0, this.#deadlineMs - this.#parts.clock.monotonicMs());',
-      replace: 'return this.#over ? 0 : this.#deadlineMs - this.#parts.clock.wallMs() + 1_750_000_000_000;',
+      find: 'this.#deadlineMs - this.#parts.clock.monotonicMs()',
+      replace: 'this.#deadlineMs - this.#parts.clock.wallMs()',
+    }, {
+      file: lease,
+      find: 'this.#deadlineMs = sentAtMs + this.#budgetMs;',
+      replace: 'this.#deadlineMs = sentAtMs + this.#budgetMs - clock.monotonicMs() + clock.wallMs();',
+    }, {
+      file: lease,
+      find: 'Math.max(0, this.#deadlineMs - clock.monotonicMs())',
+      replace: 'Math.max(0, this.#deadlineMs - clock.wallMs())',
+    }, {
+      file: lease,
+      find: 'if (this.remainingMs > 0) this.#extend(sentAtMs);',
+      replace: 'if (this.remainingMs > 0) this.#parts.clock.after(this.remainingMs, () => this.#comeDue(sentAtMs));',
+    }],
+  },
+  {
+    name: 'deadline-from-the-answer',
+    about: 'the deadline counts from when a renewal was answered, and not from when it was sent',
+    patches: [{
+      file: lease,
+      find: 'if (!this.#over) this.#extend(sentAtMs);',
+      replace: 'if (!this.#over) this.#extend(clock.monotonicMs());',
+    }],
+  },
+  {
+    name: 'doubt-extends-the-deadline',
+    about: 'a renewal that was not answered counts as one that was',
+    patches: [{
+      file: lease,
+      find: "if (outcome.kind === 'done') {",
+      replace: "if (outcome.kind !== 'refused') {",
+    }],
+  },
+  {
+    name: 'every-start-counts',
+    about: 'each start stands in for a contact with Consul, however many there are',
+    patches: [{
+      file: 'src/daemon/daemon.ts',
+      find: 'this.lease.hold(session, unheardSinceMs ?? undefined);',
+      replace: 'this.lease.hold(session, unheardSinceMs === null ? undefined : this.clock.monotonicMs());',
     }],
   },
   {

@@ -1,0 +1,66 @@
+// How long a node may serve, worked out from what was sent and answered over its line and from the starts of its
+// daemon, and never from what the daemon believes. One for each boot of a host: it counts on that host's clock.
+import type { ConsulReply } from '../../adapters/consul/api.ts';
+import { times } from './shape.ts';
+
+export interface Heard {
+  /** Of the Consul API, with what it was called with. */
+  readonly verb: string;
+  readonly given: readonly unknown[];
+  /** Monotonic time of the host. */
+  readonly sentAtMs: number;
+  readonly reply: ConsulReply<unknown>;
+}
+
+const budgetMs = times.ttlMs - times.marginMs;
+
+export class Right {
+  readonly #monotonicMs: () => number;
+  readonly #onLost: () => void;
+  /** By session: until when it may be served, after the last request that showed to this process that it lives. */
+  readonly #untilMs = new Map<string, number>();
+  /** Of the first daemon since when nobody has heard that a session lives: only one start stands in for a contact. */
+  #unheardSinceMs: number | null = null;
+  #hasHeard = false;
+
+  constructor(monotonicMs: () => number, onLost: () => void) {
+    this.#monotonicMs = monotonicMs;
+    this.#onLost = onLost;
+  }
+
+  /** A daemon has opened its journal. What the last one heard is not known to it. */
+  started(): void {
+    this.#untilMs.clear();
+    this.#hasHeard = false;
+    this.#unheardSinceMs ??= this.#monotonicMs();
+  }
+
+  /** The journal is gone, and with it the knowledge of earlier starts. */
+  forget(): void {
+    this.#unheardSinceMs = null;
+  }
+
+  heard({ verb, given, sentAtMs, reply }: Heard): void {
+    if (reply.kind !== 'answer') return;
+    const { status, body } = reply;
+    if (verb === 'sessionCreate' && status === 200) this.#extend((body as { readonly ID: string }).ID, sentAtMs);
+    if (verb !== 'sessionRenew') return;
+    const session = String(given[0]);
+    if (status === 200) this.#extend(session, sentAtMs);
+    else if (status === 404 && this.#untilMs.delete(session)) this.#onLost();
+  }
+
+  /** Milliseconds left to serve; less than none when it is over. */
+  get remainingMs(): number {
+    // No session yet: the start stands in for a contact.
+    const startMs = this.#hasHeard ? Number.NEGATIVE_INFINITY : (this.#unheardSinceMs ?? this.#monotonicMs()) + budgetMs;
+    return Math.max(startMs, ...this.#untilMs.values()) - this.#monotonicMs();
+  }
+
+  /** Every way to serve on goes through here: `sentAtMs` of the request, or of the round of requests, that was answered. */
+  #extend(session: string, sentAtMs: number): void {
+    this.#hasHeard = true;
+    this.#unheardSinceMs = null;
+    this.#untilMs.set(session, Math.max(this.#untilMs.get(session) ?? Number.NEGATIVE_INFINITY, sentAtMs + budgetMs));
+  }
+}
