@@ -50,14 +50,15 @@ async function request<Body>(
   more: { query?: Record<string, string>; body?: unknown },
 ): Promise<ConsulReply<Body>> {
   if (options.signal?.aborted === true) return { kind: 'silence', reason: 'the request was called off' };
-  const ended = new AbortController();
+  // Only a blocking query is still there when nobody waits for it any more.
+  const ended = more.query?.['index'] === undefined ? null : new AbortController();
   const body = Buffer.from(more.body === undefined ? '' : JSON.stringify(more.body));
   const answered = handleRequest(store, {
     method,
     path,
     query: new URLSearchParams(more.query),
     body,
-    signal: ended.signal,
+    ...(ended === null ? {} : { signal: ended.signal }),
   }).then((answer): ConsulReply<Body> => toReply(answer));
   const { promise: cutOff, resolve: cut } = Promise.withResolvers<ConsulReply<Body>>();
   const callOff = (): void => cut({ kind: 'silence', reason: 'the request was called off' });
@@ -70,7 +71,8 @@ async function request<Body>(
   } finally {
     cancelDeadline();
     options.signal?.removeEventListener('abort', callOff);
-    ended.abort();
+    // With a reason of its own: making the usual one is dear.
+    ended?.abort('over');
   }
 }
 
@@ -80,10 +82,17 @@ const toReply = <Body>({ status, headers = {}, body }: AgentAnswer): ConsulReply
   index: Number(headers['X-Consul-Index'] ?? 0),
   knownLeader: true,
   filtered: false,
-  // A copy through JSON, so that nobody shares objects with the store.
-  body: body !== undefined && 'json' in body ? (JSON.parse(JSON.stringify(body.json), decodeValue) as Body) : null,
+  // A copy, so that nobody shares objects with the store.
+  body: body !== undefined && 'json' in body ? (copyOf(body.json) as Body) : null,
   text: body !== undefined && 'text' in body ? body.text : '',
 });
 
-const decodeValue = (name: string, value: unknown): unknown =>
-  name === 'Value' && typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : value;
+/** As through JSON, with the values of keys decoded. */
+function copyOf(value: unknown, name = ''): unknown {
+  if (typeof value === 'string') return name === 'Value' ? Buffer.from(value, 'base64').toString('utf8') : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => copyOf(item));
+  const copy: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) copy[key] = copyOf(inner, key);
+  return copy;
+}

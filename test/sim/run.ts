@@ -60,7 +60,9 @@ export async function runOnce(order: Order): Promise<Verdict> {
   for (const host of hosts.values()) host.powerOn();
   parts.shared.startInitiators(shape, random.fork(), (node) => hosts.get(node)?.memory.linkUp === true);
   carryOut(parts, hosts, plan);
-  await world.run(shape.troubleMs + shape.calmMs);
+  await world.run(shape.troubleMs + shape.calmMs).catch((error: unknown) => {
+    judge.violate('a daemon broke', error instanceof Error ? error.message : String(error));
+  });
   if (judge.violation === null) await judgeEnd(parts, hosts);
   for (const host of hosts.values()) host.kill();
   return {

@@ -2,6 +2,10 @@
 
 export type Cancel = () => void;
 
+const eventsAtOnce = 64;
+/** Somebody waits for nothing, again and again. */
+const eventsInOneMomentMax = 100_000;
+
 interface Scheduled {
   readonly dueMs: number;
   readonly order: number;
@@ -14,6 +18,7 @@ export class World {
   events = 0;
   readonly #heap: Scheduled[] = [];
   #order = 0;
+  #inThisMoment = 0;
   #stopped = false;
 
   at(dueMs: number, fire: () => void): Cancel {
@@ -33,27 +38,43 @@ export class World {
   }
 
   /** Resolves when nothing is left before `untilMs`, or when it is stopped. Rejects with what an event throws. */
-  run(untilMs: number): Promise<void> {
+  async run(untilMs: number): Promise<void> {
+    while (await this.#runSome(untilMs)) {}
+    if (!this.#stopped) this.nowMs = untilMs;
+  }
+
+  /**
+   * After each immediate, every promise reaction that is ready runs, however long the chain. Several are asked for
+   * at once, because each look of the event loop for more costs a system call. Answers whether there may be more.
+   */
+  #runSome(untilMs: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
+      let left = eventsAtOnce;
+      let isOver = false;
       const turn = (): void => {
+        left -= 1;
+        if (isOver) return;
         try {
-          const next = this.#stopped ? null : this.#next(untilMs);
-          if (next === null) {
-            if (!this.#stopped) this.nowMs = untilMs;
-            resolve();
-            return;
-          }
-          this.nowMs = next.dueMs;
-          this.events += 1;
-          next.fire?.();
-          // One turn of the event loop runs every promise reaction that is ready, however long the chain.
-          setImmediate(turn);
+          isOver = !this.#runNext(untilMs);
         } catch (error) {
+          isOver = true;
           reject(error instanceof Error ? error : new Error(String(error)));
         }
+        if (isOver || left === 0) resolve(!isOver);
       };
-      setImmediate(turn);
+      for (let at = 0; at < eventsAtOnce; at += 1) setImmediate(turn);
     });
+  }
+
+  #runNext(untilMs: number): boolean {
+    const next = this.#stopped ? null : this.#next(untilMs);
+    if (next === null) return false;
+    this.#inThisMoment = next.dueMs === this.nowMs ? this.#inThisMoment + 1 : 0;
+    if (this.#inThisMoment > eventsInOneMomentMax) throw new RangeError('time does not go on any more');
+    this.nowMs = next.dueMs;
+    this.events += 1;
+    next.fire?.();
+    return true;
   }
 
   #next(untilMs: number): Scheduled | null {
