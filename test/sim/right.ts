@@ -53,11 +53,12 @@ export class Right {
   /** Milliseconds left to serve; less than none when it is over. */
   get remainingMs(): number {
     // No session yet: the start stands in for a contact.
-    const startMs = this.#hasHeard ? Number.NEGATIVE_INFINITY : (this.#unheardSinceMs ?? this.#monotonicMs()) + budgetMs;
-    return Math.max(startMs, ...this.#untilMs.values()) - this.#monotonicMs();
+    const nowMs = this.#monotonicMs();
+    const startMs = this.#hasHeard ? Number.NEGATIVE_INFINITY : (this.#unheardSinceMs ?? nowMs) + budgetMs;
+    return Math.max(startMs, ...this.#untilMs.values()) - nowMs;
   }
 
-  /** Every way to serve on goes through here: `sentAtMs` of the request, or of the round of requests, that was answered. */
+  /** Every way to serve on goes through here, with the send time of the request, or of the round, that was answered. */
   #extend(session: string, sentAtMs: number): void {
     this.#hasHeard = true;
     this.#unheardSinceMs = null;
