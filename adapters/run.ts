@@ -48,6 +48,7 @@ const reasonCharactersMax = 300;
 
 const packages: Readonly<Record<string, string>> = {
   tgtadm: 'tgt',
+  ceph: 'ceph-common',
   ip: 'iproute2',
   ss: 'iproute2',
   arping: 'iputils-arping',

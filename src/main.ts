@@ -5,6 +5,7 @@ import { consulCluster } from '../adapters/consul/cluster.ts';
 import { httpApi } from '../adapters/consul/http.ts';
 import { loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../adapters/dataplane.ts';
 import { agentFence } from '../adapters/fence/agent.ts';
+import { cephFence } from '../adapters/fence/ceph.ts';
 import { commandFence } from '../adapters/fence/command.ts';
 import { sshPoweroff } from '../adapters/fence/ssh.ts';
 import { sqliteJournal } from '../adapters/journal/sqlite.ts';
@@ -215,6 +216,7 @@ function dataPlaneOf({ dataPlane, node }: Config, run: Run): DataPlane {
 function fencesOf({ exclusion }: Config, run: Run): readonly (FencePort | undefined)[] {
   return exclusion.methods.map((method) => {
     if (method.method === 'command') return commandFence({ run, argv: method.argv });
+    if (method.method === 'ceph') return cephFence({ run, ...method });
     if (method.method === 'sshPoweroff') return sshPoweroff({ run, ...method });
     if (method.method !== 'fenceAgent') return undefined;
     const { agent, parameters = {}, secretFiles = {}, nodes = {} } = method;

@@ -8,7 +8,7 @@ export type Method =
    * Run a program that proves, or refuses to; what it is told is in the configuration, not here. `unfit`: the method at
    * this position proves nothing about this node.
    */
-  | { readonly method: 'command' | 'fenceAgent' | 'sshPoweroff' | 'unfit'; readonly position: number }
+  | { readonly method: 'command' | 'fenceAgent' | 'ceph' | 'sshPoweroff' | 'unfit'; readonly position: number }
   /** The node is built to stop itself within this time of losing contact. */
   | { readonly method: 'leaseBound'; readonly boundMs: number };
 

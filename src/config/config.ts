@@ -115,6 +115,7 @@ function filesNamed({ consul, exclusion, peers }: Config): readonly NamedFile[] 
   const fencing = exclusion.methods.flatMap((method, index) => {
     const path = ['exclusion', 'methods', index];
     if (method.method === 'sshPoweroff') return within(path, { identityFile: method.identityFile });
+    if (method.method === 'ceph') return within(path, { conf: method.conf });
     return method.method === 'fenceAgent' ? within([...path, 'secretFiles'], method.secretFiles ?? {}) : [];
   });
   const secrets = [

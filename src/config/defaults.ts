@@ -20,7 +20,8 @@ export function resolveDefaults(value: unknown, hostname: string): unknown {
   for (const method of Array.isArray(methods) ? methods : []) {
     if (!isPlain(method)) continue;
     const { method: name } = method;
-    if (name === 'command' || name === 'fenceAgent') method['deadlineMs'] ??= at('deadlines')['fenceMs'];
+    if (['command', 'fenceAgent', 'ceph'].includes(String(name))) method['deadlineMs'] ??= at('deadlines')['fenceMs'];
+    if (name === 'ceph') Object.assign(method, { conf: '/etc/ceph/ceph.conf', id: 'pathwarden', ...method });
     if (name === 'sshPoweroff') method['deadlineMs'] ??= 3000;
   }
   return config;

@@ -104,6 +104,53 @@ const FenceAgent = Type.Object(
   },
 );
 
+const Ceph = Type.Object(
+  {
+    method: Type.Literal('ceph'),
+    nodes: Type.Unsafe<Readonly<Record<string, readonly string[]>>>({
+      ...Type.Record(
+        NodeName,
+        Type.Array(Type.String({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] }), { minItems: 1, maxItems: 16 }),
+        { minProperties: 1 },
+      ),
+      description:
+        'By node, each IP address that its Ceph clients may have: that from which it reaches the monitors. ' +
+        'Never the address of a path. A node that is not listed cannot be fenced',
+      expects: 'node names, each with a list of its IP addresses',
+      examples: [{ gw1: ['10.0.2.1'], gw2: ['10.0.2.2'] }],
+    }),
+    conf: Type.String({
+      pattern: '^/',
+      dynamicDefault: '"/etc/ceph/ceph.conf"',
+      description: "Ceph's configuration file. It also says where the user's key is",
+      expects: 'an absolute path',
+      secretive: true,
+      examples: ['/etc/ceph/ceph.conf'],
+    }),
+    id: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
+      dynamicDefault: '"pathwarden"',
+      description: 'The Ceph user, without `client.`',
+      examples: ['pathwarden'],
+    }),
+    deadlineMs: Type.Integer({
+      minimum: 100,
+      maximum: 600_000,
+      dynamicDefault: '`deadlines.fenceMs`',
+      description: 'For adding the entries and hearing from each OSD. The commands are killed after this time',
+      tooSmall: 'An OSD that died with the node has to be marked down first: about 30 s',
+      tooLarge: 'A Ceph that does not answer delays the next method',
+      examples: [30_000],
+    }),
+  },
+  {
+    additionalProperties: false,
+    description:
+      'Ceph refuses the lost node: its addresses are put into the OSD blocklist, and each OSD that is up has to say ' +
+      'that it refuses them. The entries stay until you remove them',
+  },
+);
+
 const SshPoweroff = Type.Object(
   {
     method: Type.Literal('sshPoweroff'),
@@ -163,12 +210,13 @@ export const exclusionVariants = {
   self: Self,
   command: Command,
   fenceAgent: FenceAgent,
+  ceph: Ceph,
   sshPoweroff: SshPoweroff,
   leaseBound: LeaseBound,
 } as const;
 
 export const exclusion = section('How the last owner of a path is proven unable to write before another serves', {
-  methods: Type.Array(Type.Union([Self, Command, FenceAgent, SshPoweroff, LeaseBound]), {
+  methods: Type.Array(Type.Union([Self, Command, FenceAgent, Ceph, SshPoweroff, LeaseBound]), {
     minItems: 1,
     maxItems: 16,
     default: [{ method: 'self', waitMs: 3000 }],

@@ -56,6 +56,7 @@ Some settings must fit each other; the message shows the arithmetic:
 | \`leaseBound\`: \`boundMs\` ≥ \`ttlMs\` − \`marginMs\` + \`teardownMs\` + 1000 + \`timeoutMs\` | it may serve |
 | \`leaseBound\`: \`session.lockDelayMs\` ≥ \`boundMs\` + \`marginMs\` | others lock too early |
 | \`fenceAgent\`: each node is told apart, by \`{node}\` or in \`nodes\` | the wrong node is fenced |
+| \`ceph\`: no address of two nodes, none that every host has | the wrong node is refused |
 | \`sshPoweroff\`: a method that proves comes after it | it looks like fencing and is none |
 | \`consul.certFile\` and \`consul.keyFile\` together; TLS only with an https \`url\` | the connection fails |
 | \`peers.listen\` and \`peers.keyFile\` together; \`peers.advertise\` is no wildcard | nobody is asked |

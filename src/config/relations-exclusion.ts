@@ -155,6 +155,30 @@ function nodesDiffer({ parameters = {}, nodes = {} }: FenceAgent, at: At): reado
   });
 }
 
+/** An address that two nodes have, or every host, would cut off a node that serves. */
+export function cephKnowsWhom({ exclusion }: Config): readonly Finding[] {
+  return exclusion.methods.flatMap((method, index) => {
+    if (method.method !== 'ceph') return [];
+    const given = Object.entries(method.nodes).flatMap(([node, ips]) => ips.map((ip) => ({ node, ip, key: hostOf(ip) })));
+    const example = 'nodes: { gw1: [10.0.2.1], gw2: [10.0.2.2] }';
+    const at = (node: string, reason: string): Finding => ({
+      path: ['exclusion', 'methods', index, 'nodes', node],
+      reason,
+      example,
+    });
+    return given.flatMap(({ node, ip, key }) => {
+      const other = given.find((each) => each.key === key && each.node !== node);
+      if (other !== undefined) return [at(node, `${ip} is given for ${other.node}, too: one would be fenced for the other`)];
+      return isOnEveryHost(key) ? [at(node, `${ip} belongs to every host`)] : [];
+    });
+  });
+}
+
+/** One spelling of each address, IPv4 that is mapped into IPv6 included. */
+const hostOf = (ip: string): string => new URL(`http://[${ip.includes(':') ? ip : `::ffff:${ip}`}]/`).hostname;
+
+const isOnEveryHost = (host: string): boolean => /^\[(::1?|::ffff:(7f[0-9a-f]{2}:.*|0:0))\]$/.test(host);
+
 /** A hint proves nothing: without a method behind it, it looks like fencing and is none. */
 export function hintsAreFollowed({ exclusion: { methods } }: Config): readonly Finding[] {
   return methods.flatMap((method, index) => {

@@ -1,5 +1,11 @@
 // What must hold between settings. Each rule shows its arithmetic.
-import { agentsKnowWhom, commandsKnowWhom, hintsAreFollowed, leaseBoundsHold } from './relations-exclusion.ts';
+import {
+  agentsKnowWhom,
+  cephKnowsWhom,
+  commandsKnowWhom,
+  hintsAreFollowed,
+  leaseBoundsHold,
+} from './relations-exclusion.ts';
 import { missesAfterSeveralBeats, peersAreOnOrOff, peersCanBeReached } from './relations-peers.ts';
 import type { Finding, Mistake } from './mistake.ts';
 import type { Config } from './schema.ts';
@@ -29,6 +35,7 @@ const rules: readonly Rule[] = [
   { reads: ['session', 'watchdog', 'exclusion.methods'], check: leaseBoundsHold },
   { reads: ['exclusion.methods'], check: commandsKnowWhom },
   { reads: ['exclusion.methods'], check: agentsKnowWhom },
+  { reads: ['exclusion.methods'], check: cephKnowsWhom },
   { reads: ['exclusion.methods'], check: hintsAreFollowed },
   { reads: ['consul.certFile', 'consul.keyFile'], check: certificateHasKey },
   { reads: ['consul'], check: tlsHasHttps },

@@ -62,6 +62,39 @@ describe('a fence agent', () => {
   });
 });
 
+describe('ceph', () => {
+  const ceph = (nodes: string): string => `{method: ceph, conf: /dev/null, nodes: ${nodes}}`;
+
+  test('is told the addresses of each node, and knows its user and its deadline by itself', () => {
+    expect(parse('{method: ceph, nodes: {gw1: [10.0.2.1], gw2: [10.0.2.2, "fd00::2"]}}').exclusion.methods[0]).toEqual({
+      method: 'ceph',
+      conf: '/etc/ceph/ceph.conf',
+      id: 'pathwarden',
+      nodes: { gw1: ['10.0.2.1'], gw2: ['10.0.2.2', 'fd00::2'] },
+      deadlineMs: 30_000,
+    });
+  });
+
+  test.each([
+    ['{gw1: [10.0.2.1], gw2: [10.0.2.1]}', '10.0.2.1 is given for gw2, too'],
+    ['{gw1: ["fd00::1"], gw2: ["FD00:0:0::1"]}', 'fd00::1 is given for gw2, too'],
+    ['{gw1: [10.0.2.1], gw2: ["::ffff:10.0.2.1"]}', '10.0.2.1 is given for gw2, too'],
+    ['{gw1: [127.0.0.1]}', '127.0.0.1 belongs to every host'],
+    ['{gw1: ["::1"]}', '::1 belongs to every host'],
+    ['{gw1: [0.0.0.0]}', '0.0.0.0 belongs to every host'],
+  ])('that may fence the wrong node is refused: %s', (nodes, reason) => {
+    expect(mistakesOf(ceph(nodes))[0]).toMatchObject({
+      key: 'exclusion.methods.0.nodes.gw1',
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  test.each(['{}', '{gw1: []}', '{gw1: [10.0.2.0/24]}', '{gw1: ["10.0.2.1:0/123"]}', '{gw1: [gw1.example.net]}'])(
+    'takes whole addresses only, and at least one: %s',
+    (nodes) => expect(mistakesOf(ceph(nodes))[0]?.key).toMatch(/^exclusion\.methods\.0/),
+  );
+});
+
 describe('ssh poweroff', () => {
   const hint = '{method: sshPoweroff, destination: "root@{node}"}';
 

@@ -1,0 +1,67 @@
+// What the ceph command prints, read. What cannot be understood is never taken for an answer.
+
+export interface OsdMap {
+  readonly epoch: number;
+  /** When this epoch was made, by the monitors' clock. */
+  readonly modifiedMs: number;
+  /** By entry as Ceph spells it, `10.0.0.1:0/0` or `[fd00::1]:0/0`. */
+  readonly blocklistUntilMs: ReadonlyMap<string, number>;
+  readonly osds: readonly { readonly id: number; readonly isUp: boolean }[];
+}
+
+/** Of `ceph osd dump --format json`; null when it cannot be understood. */
+export function readOsdMap(text: string): OsdMap | null {
+  const map = parsed(text);
+  if (!isPlain(map) || !isPlain(map['blocklist']) || !Array.isArray(map['osds'])) return null;
+  const epoch = map['epoch'];
+  const modifiedMs = timeOf(map['modified']);
+  const osds = (map['osds'] as unknown[]).map(osdOf);
+  const entries = Object.entries(map['blocklist']).map(([entry, until]) => [entry, timeOf(until)] as const);
+  const isWhole = osds.every((osd) => osd !== null) && entries.every(([, until]) => !Number.isNaN(until));
+  if (typeof epoch !== 'number' || Number.isNaN(modifiedMs) || !isWhole) return null;
+  return { epoch, modifiedMs, blocklistUntilMs: new Map(entries), osds };
+}
+
+/**
+ * Who lists all `entries` in the answers to `ceph tell osd.* dump_blocklist --format json`: lines of `osd.1: [...][...]`,
+ * the entries and then the ranges. A cluster of one OSD answers without its name.
+ */
+export function refusingOsds(text: string, entries: readonly string[], { osds }: OsdMap): ReadonlySet<number> {
+  const only = osds.length === 1 ? osds[0]?.id : undefined;
+  const refusing = new Set<number>();
+  for (const line of text.split('\n')) {
+    const [, name, answer = ''] = /^(?:osd\.(\d+): )?(\[.*\])\s*$/.exec(line) ?? [];
+    const id = name === undefined ? only : Number(name);
+    const listed = listedIn(answer);
+    if (id !== undefined && entries.every((entry) => listed.has(entry))) refusing.add(id);
+  }
+  return refusing;
+}
+
+function listedIn(answer: string): ReadonlySet<string> {
+  const lists = parsed(`[${answer.replaceAll('][', '],[')}]`);
+  const [list] = Array.isArray(lists) ? (lists as unknown[]) : [];
+  const entries = (Array.isArray(list) ? (list as unknown[]) : []).map((each) => {
+    const address = isPlain(each) ? each['entity_addr_t'] : null;
+    return isPlain(address) ? `${String(address['addr'])}/${String(address['nonce'])}` : '';
+  });
+  return new Set(entries);
+}
+
+function osdOf(value: unknown): OsdMap['osds'][number] | null {
+  if (!isPlain(value) || typeof value['osd'] !== 'number') return null;
+  return value['up'] === 0 || value['up'] === 1 ? { id: value['osd'], isUp: value['up'] === 1 } : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+const timeOf = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : Number.NaN);
+
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,104 @@
+// What the ceph fence asks, in which order, and that only whole answers are proof. The answers are those of 16.2.15.
+import { describe, expect, test } from 'vitest';
+import { cephFence } from '../../adapters/fence/ceph.ts';
+import { recordingRunner } from './recording-runner.ts';
+
+const patience = { deadlineMs: 1000 };
+const victim = { node: 'gw2', session: 's' };
+const nodes = { gw1: ['10.0.0.1'], gw2: ['10.0.0.2', '2001:DB8:0::2'], here: ['127.0.0.1'] };
+const conf = '/etc/ceph/ceph.conf';
+const ceph = `ceph --conf ${conf} --id pathwarden`;
+const until = '2031-11-20T10:29:11.026405+0000';
+
+const osd = (id: number, up: number) => ({ osd: id, up, in: 1, state: up === 1 ? ['exists', 'up'] : ['exists'] });
+const dumpOf = (over: object = {}): string =>
+  `\n${JSON.stringify({
+    epoch: 29,
+    modified: '2026-11-21T10:29:12.432172+0000',
+    osds: [osd(0, 1), osd(1, 1), osd(2, 0)],
+    blocklist: { '10.0.0.2:0/0': until, '[2001:db8::2]:0/0': until, '10.0.0.1:0/427069046': until },
+    range_blocklist: {},
+    ...over,
+  })}`;
+const entry = (addr: string): string =>
+  `{"entity_addr_t":{"type":"any","addr":"${addr}","nonce":0},"expire_time":"${until}"}`;
+const refuses = `[${entry('10.0.0.2:0')},${entry('[2001:db8::2]:0')}][]`;
+const told = `\nosd.0: ${refuses}\n\nosd.1: ${refuses}\n`;
+
+type Answers = NonNullable<Parameters<typeof recordingRunner>[0]>;
+const dump = `${ceph} osd dump`;
+const tell = `${ceph} tell osd.* dump_blocklist`;
+
+function fenceWith(answers: Answers = {}) {
+  const recording = recordingRunner({ [dump]: { stdout: dumpOf() }, [tell]: { stdout: told }, ...answers });
+  const settings = { run: recording.run, conf, id: 'pathwarden', nodes };
+  return { fence: (node = victim.node) => cephFence(settings).fence({ ...victim, node }, patience), recording };
+}
+
+describe('the ceph fence', () => {
+  test('adds each address, has the OSDs fetch the map, and asks each of them', async () => {
+    const { fence, recording } = fenceWith();
+    expect(await fence()).toEqual({
+      kind: 'done',
+      value: { evidence: 'all 2 OSDs that are up refuse 10.0.0.2:0/0 and [2001:db8::2]:0/0 by epoch 29' },
+    });
+    expect(recording.asked.map(({ argv }) => argv)).toEqual([
+      `${ceph} osd blocklist add 10.0.0.2:0/0 157680000`,
+      `${ceph} osd blocklist add [2001:db8::2]:0/0 157680000`,
+      `${ceph} tell osd.* get_latest_osdmap`,
+      `${ceph} tell osd.* dump_blocklist --format json`,
+      `${ceph} osd dump --format json`,
+    ]);
+  });
+
+  test('understands a cluster of one OSD, which answers without its name', async () => {
+    const answers = { [dump]: { stdout: dumpOf({ osds: [osd(4, 1)] }) }, [tell]: { stdout: `\n${refuses}` } };
+    expect(await fenceWith(answers).fence()).toMatchObject({ kind: 'done' });
+    const ofTwo = { [dump]: { stdout: dumpOf() }, [tell]: { stdout: `\n${refuses}` } };
+    expect(await fenceWith(ofTwo).fence()).toMatchObject({ kind: 'refused' });
+  });
+
+  test('adds nothing for a node without addresses, nor an address of this host', async () => {
+    const { fence, recording } = fenceWith();
+    for (const node of ['gw9', 'constructor']) {
+      expect(await fence(node)).toEqual({ kind: 'refused', reason: `no address of node ${node} is configured` });
+    }
+    expect(await fence('here')).toEqual({
+      kind: 'refused',
+      reason: '127.0.0.1 is configured for node here, and this host has it',
+    });
+    expect(recording.asked).toEqual([]);
+  });
+
+  test.each([
+    ['adding fails', { [`${ceph} osd blocklist add [`]: { code: 13, stderr: 'Error EACCES' } }, 'Error EACCES'],
+    ['the map cannot be read', { [dump]: { code: 1, stderr: 'no' } }, 'exit code 1'],
+    ['an entry is not in the map', { [dump]: { stdout: dumpOf({ blocklist: { '10.0.0.2:0/0': until } }) } }, '[2001:db8::2]:0/0 is not blocklisted in epoch 29'],
+    ['only another client of the address is in it', { [dump]: { stdout: dumpOf({ blocklist: { '10.0.0.2:0/7': until, '[2001:db8::2]:0/0': until } }) } }, '10.0.0.2:0/0 is not blocklisted'],
+    ['an entry ends soon', { [dump]: { stdout: dumpOf({ modified: '2031-11-01T00:00:00.000000+0000' }) } }, 'stood in the blocklist before'],
+    ['no OSD is up', { [dump]: { stdout: dumpOf({ osds: [osd(0, 0)] }) } }, 'no OSD is up'],
+    ['an OSD does not answer', { [tell]: { code: 6, stdout: `osd.0: ${refuses}\n`, stderr: 'Error ENXIO: osd.1' } }, 'osd.1 did not say that it refuses'],
+    ['an OSD knows one entry of two', { [tell]: { stdout: `osd.0: ${refuses}\nosd.1: [${entry('10.0.0.2:0')}][]\n` } }, 'osd.1 did not say'],
+    ['an OSD has them among the ranges', { [tell]: { stdout: `osd.0: ${refuses}\nosd.1: []${refuses}\n` } }, 'osd.1 did not say'],
+    ['an answer is cut off', { [tell]: { stdout: `osd.0: ${refuses}\nosd.1: ${refuses.slice(0, -20)}]\n` } }, 'osd.1 did not say'],
+    ['the program is missing', { [ceph]: 'missing', [dump]: 'missing', [tell]: 'missing' }, 'ceph is not installed (Debian package ceph-common)'],
+  ] as readonly (readonly [string, Answers, string])[])('is no proof when %s', async (_, answers, reason) => {
+    expect(await fenceWith(answers).fence()).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  test.each([
+    ['adding', { [`${ceph} osd blocklist add 10`]: 'unknown' }],
+    ['urging the OSDs', { [`${ceph} tell osd.* get_latest_osdmap`]: 'unknown' }],
+    ['asking the OSDs', { [tell]: 'unknown' }],
+    ['reading the map', { [dump]: 'unknown' }],
+    ['reading a map that is cut off', { [dump]: { stdout: dumpOf().slice(0, -9) } }],
+    ['reading a map without times', { [dump]: { stdout: dumpOf({ modified: null }) } }],
+    ['reading a map with an odd OSD', { [dump]: { stdout: dumpOf({ osds: [osd(0, 1), { osd: 1 }] }) } }],
+    ['reading a map without entries', { [dump]: { stdout: dumpOf({ blocklist: [] }) } }],
+  ] as readonly (readonly [string, Answers])[])('leaves it unknown when nobody can say how %s ended', async (_, answers) => {
+    expect(await fenceWith(answers).fence()).toMatchObject({ kind: 'unknown' });
+  });
+});
