@@ -23,8 +23,8 @@ export function readOsdMap(text: string): OsdMap | null {
 }
 
 /**
- * Who lists all `entries` in the answers to `ceph tell osd.* dump_blocklist --format json`: lines of `osd.1: [...][...]`,
- * the entries and then the ranges. A cluster of one OSD answers without its name.
+ * Who lists all `entries` in the answers to `ceph tell osd.* dump_blocklist --format json`: lines of
+ * `osd.1: [...][...]`, the entries and then the ranges. A cluster of one OSD answers without its name.
  */
 export function refusingOsds(text: string, entries: readonly string[], { osds }: OsdMap): ReadonlySet<number> {
   const only = osds.length === 1 ? osds[0]?.id : undefined;

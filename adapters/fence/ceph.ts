@@ -22,8 +22,8 @@ const entrySeconds = 5 * 365 * 86_400;
 const leastMs = 30 * 86_400_000;
 
 /**
- * Proof is that each OSD which is up says itself that it refuses these addresses. That the monitors have written it down
- * is none: OSDs hear of it seconds later. An OSD that comes up afterwards does not begin without the newer map.
+ * Proof is that each OSD which is up says itself that it refuses these addresses. That the monitors have written it
+ * down is none: OSDs hear of it seconds later. An OSD that comes up afterwards does not begin without the newer map.
  */
 export function cephFence(settings: CephSettings): FencePort {
   return {
@@ -57,8 +57,8 @@ function judge(map: OsdMap, entries: readonly string[], said: Exited): Outcome<{
     if (untilMs === undefined) return refused(`not proven: ${entry} is not blocklisted in epoch ${map.epoch}`);
     if (untilMs - map.modifiedMs >= leastMs) continue;
     const end = new Date(untilMs).toISOString();
-    const remedy = `ceph osd blocklist rm ${entry}`;
-    return refused(`not proven: ${entry} stood in the blocklist before, and ends at ${end}; remove it first: ${remedy}`);
+    const why = `it stood in the blocklist before, and ends at ${end}`;
+    return refused(`not proven: ${entry} is too short: ${why}; remove it first: ceph osd blocklist rm ${entry}`);
   }
   const up = map.osds.filter((osd) => osd.isUp).map(({ id }) => id);
   if (up.length === 0) return refused('not proven: no OSD is up');

@@ -159,7 +159,9 @@ function nodesDiffer({ parameters = {}, nodes = {} }: FenceAgent, at: At): reado
 export function cephKnowsWhom({ exclusion }: Config): readonly Finding[] {
   return exclusion.methods.flatMap((method, index) => {
     if (method.method !== 'ceph') return [];
-    const given = Object.entries(method.nodes).flatMap(([node, ips]) => ips.map((ip) => ({ node, ip, key: hostOf(ip) })));
+    const given = Object.entries(method.nodes).flatMap(([node, ips]) =>
+      ips.map((ip) => ({ node, ip, key: hostOf(ip) })),
+    );
     const example = 'nodes: { gw1: [10.0.2.1], gw2: [10.0.2.2] }';
     const at = (node: string, reason: string): Finding => ({
       path: ['exclusion', 'methods', index, 'nodes', node],
@@ -168,8 +170,9 @@ export function cephKnowsWhom({ exclusion }: Config): readonly Finding[] {
     });
     return given.flatMap(({ node, ip, key }) => {
       const other = given.find((each) => each.key === key && each.node !== node);
-      if (other !== undefined) return [at(node, `${ip} is given for ${other.node}, too: one would be fenced for the other`)];
-      return isOnEveryHost(key) ? [at(node, `${ip} belongs to every host`)] : [];
+      if (isOnEveryHost(key)) return [at(node, `${ip} belongs to every host`)];
+      if (other === undefined) return [];
+      return [at(node, `${ip} is given for ${other.node}, too: one would be fenced for the other`)];
     });
   });
 }

@@ -15,7 +15,8 @@ export function cephMissing(): boolean {
   const tools = ['ceph', 'ceph-mon', 'ceph-mgr', 'ceph-osd', 'rbd', 'monmaptool'];
   const missing = tools.some((tool) => !existsSync(`/usr/bin/${tool}`));
   const required = process.env['CI'] !== undefined || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
-  if (missing && required) throw new Error('the Debian packages ceph-mon ceph-osd ceph-mgr ceph-common are not installed');
+  const packages = 'ceph-mon ceph-osd ceph-mgr ceph-common';
+  if (missing && required) throw new Error(`the Debian packages ${packages} are not installed`);
   return missing;
 }
 
