@@ -10,7 +10,9 @@ import { keepEarlier } from './earlier.ts';
 import { openFault } from './faults.ts';
 import { lockJournal } from './lock.ts';
 import { begin, checkFiles, prepare, sign } from './prepare.ts';
-import { type Cell, damaged, recordColumns, recordWidth, type RecordRow, type SnapshotRow } from './rows.ts';
+import {
+  type Cell, checkFollows, damaged, recordColumns, recordWidth, type RecordRow, type SnapshotRow,
+} from './rows.ts';
 import { setAside } from './set-aside.ts';
 import {
   checkedRows, checksum, coverageOf, earlierRows, extentOf, recordsBehind, snapshotRows,
@@ -110,7 +112,8 @@ function attempt(place: Place, unlock: () => void, aside: SetAside | null): Jour
 
 function bind(database: DatabaseSync, file: string, aside: SetAside | null, close: () => void): JournalDatabase {
   const contents = recoverable(database);
-  let coverage = new Coverage(contents.lastSeq);
+  let { lastSeq } = contents;
+  let coverage = new Coverage(lastSeq);
   for (const [seq, actor] of contents.records) coverage.recorded(actor, seq);
   // Compaction goes up to here, so that the next start must know it.
   if (coverage.seq > coverageOf(database)) storeSnapshots(database, [], coverage.seq);
@@ -121,7 +124,9 @@ function bind(database: DatabaseSync, file: string, aside: SetAside | null, clos
     contents,
     setAside: aside,
     append(cells) {
+      checkFollows(lastSeq, cells);
       appendCells(database, insertRecord, cells);
+      lastSeq = Number(cells.at(-recordWidth));
       for (let at = 0; at < cells.length; at += recordWidth) {
         coverage.recorded(String(cells[at + 1]), Number(cells[at]));
       }

@@ -10,6 +10,9 @@ interface Group {
   count: number;
 }
 
+/** The disk finds the next group when it is done with one. */
+const runningMax = 2;
+
 export class GroupCommit {
   readonly #write: (cells: Cell[]) => Promise<void>;
   readonly #soon: (run: () => void) => void;
@@ -17,7 +20,8 @@ export class GroupCommit {
   #nextSeq = 1;
   #failed = false;
   #scheduled = false;
-  #running: Promise<void> | null = null;
+  /** Being written, oldest first. */
+  #running: Group[] = [];
   #waiting: Group[] = [];
 
   /** `write` stores the columns of many records, all or none; `soon` ends the gathering of a group. */
@@ -52,7 +56,7 @@ export class GroupCommit {
   }
 
   #last(): Promise<void> | undefined {
-    return this.#waiting.at(-1)?.durable.promise.catch(() => undefined) ?? this.#running ?? undefined;
+    return (this.#waiting.at(-1) ?? this.#running.at(-1))?.durable.promise.catch(() => undefined);
   }
 
   #gather(records: readonly JournalRecord[]): Promise<void> {
@@ -92,29 +96,39 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#running !== null || this.#waiting.length === 0) return;
+    if (this.#scheduled || this.#running.length === runningMax || this.#waiting.length === 0) return;
     this.#scheduled = true;
     this.#soon(() => {
       this.#scheduled = false;
       const group = this.#waiting.shift();
-      if (group !== undefined) this.#running = this.#commit(group);
+      if (group === undefined) return;
+      void this.#commit(group);
+      this.#schedule();
     });
   }
 
   async #commit(group: Group): Promise<void> {
+    this.#running.push(group);
     try {
       await this.#write(group.cells);
-      this.#durableSeq = group.lastSeq;
-      group.durable.resolve();
+      if (this.#running[0] === group) this.#finish(group);
     } catch (error) {
-      this.#abandon([group, ...this.#waiting], error);
+      // What fell with an earlier group was told so already.
+      if (this.#running.includes(group)) this.#abandon(error);
     }
-    this.#running = null;
     this.#schedule();
   }
 
+  #finish(group: Group): void {
+    this.#running.shift();
+    this.#durableSeq = group.lastSeq;
+    group.durable.resolve();
+  }
+
   // A later group would leave a gap, so it falls with the one that failed; the caller appends both again.
-  #abandon(groups: readonly Group[], error: unknown): void {
+  #abandon(error: unknown): void {
+    const groups = [...this.#running, ...this.#waiting];
+    this.#running = [];
     this.#waiting = [];
     this.#nextSeq = this.#durableSeq + 1;
     this.#failed = true;

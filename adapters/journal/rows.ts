@@ -46,6 +46,14 @@ export function encodeRecord(record: JournalRecord, cells: Cell[]): void {
   cells.push(seq, actor, machine, at, record.event.type, event, value, intents, cause, settles);
 }
 
+/** The group before these records may have failed after they were sent. Throws `JOURNAL_WRITE_FAILED`. */
+export function checkFollows(lastSeq: number, cells: readonly Cell[]): void {
+  const seq = Number(cells[0]);
+  if (seq === lastSeq + 1) return;
+  const message = `Record ${seq} was not written: record ${lastSeq + 1}, which failed, comes before it.`;
+  throw new PathwardenError('JOURNAL_WRITE_FAILED', message, { seq, lastSeq });
+}
+
 /** Throws `JOURNAL_DAMAGED` naming the seq. */
 export function decodeRecord(row: RecordRow): JournalRecord {
   const [seq, actor, machine, at, , event, value, intents, cause, settles] = row;

@@ -1,7 +1,7 @@
 // The commit order, in one place: step, append, adopt, dispatch. The world changes last.
 import type { DomainEvent, Intent, Json } from '../../machines/intent.ts';
 import { sameJson } from '../core/json.ts';
-import { intentId, settle, type Pending } from '../core/pending.ts';
+import { intentId, settle } from '../core/pending.ts';
 import { specOf, type Snapshot } from '../core/definition.ts';
 import { actorIds } from '../core/records.ts';
 import { step } from '../core/step.ts';
@@ -9,6 +9,7 @@ import { PathwardenError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cause, JournalRecord } from '../ports/journal.ts';
 import type { Actor } from './actor.ts';
+import { Ahead } from './ahead.ts';
 import type { Registry } from './registry.ts';
 import type { Scribe, Written } from './scribe.ts';
 
@@ -40,21 +41,22 @@ export interface CommitParts {
   onRejected(message: Message, error: unknown): void;
 }
 
-type Waiting = { readonly message: Message; readonly resolve: (receipt: Receipt) => void };
-/** An actor as it will be once the turn is durable. */
-type Ahead = { snapshot: Snapshot; pending: Pending };
-/** A turn that is being written: its actors as it leaves them, and when they are so. */
-type Turn = { readonly ahead: ReadonlyMap<Actor, Ahead>; readonly adopted: Promise<void> };
-/** A turn that is being stepped, and the actors of the one before it, which may not be adopted yet. */
-type Stepping = { readonly ahead: Map<Actor, Ahead>; readonly before: Turn['ahead'] };
-type Stepped = { readonly actor: Actor; readonly record: JournalRecord; readonly next: Snapshot };
+type Waiting = { readonly message: Message; readonly onReceipt: (receipt: Receipt) => void };
+/** A turn that is being written, and when its actors are as it leaves them. */
+type Turn = { readonly ahead: Ahead; readonly adopted: Promise<void> };
+type Stepped = Pick<Waiting, 'onReceipt'> & {
+  readonly actor: Actor;
+  readonly record: JournalRecord;
+  readonly next: Snapshot;
+};
 
-const nothingAhead: Turn['ahead'] = new Map();
+/** One that the disk writes, one that it finds when it is done, and one that is stepped meanwhile. */
+const turnsMax = 3;
 /**
  * A turn is about as large as what can be stepped while the disk writes the one before, so that neither waits for the
  * other: a slow disk gets more at once.
  */
-const turnEvents = { min: 32, perCommitMs: 20, max: 1_000 } as const;
+const turnEvents = { min: 16, perCommitMs: 20, max: 1_000 } as const;
 /** How long an intent that starts to serve waits for its record. */
 const withheldMs = 2_000;
 
@@ -76,18 +78,22 @@ export class Commit {
 
   /** Resolves once the event's record is durable, or the event turned out to mean nothing here. */
   post(message: Message): Promise<Receipt> {
+    return new Promise((resolve) => this.take(message, resolve));
+  }
+
+  /** Like `post`, for those who wait for nothing. */
+  take(message: Message, onReceipt: Waiting['onReceipt'] = noReceipt): void {
     // News can wait for the next look at the world. Answers come once, and so does what concerns the whole node.
     const isNews = message.settles === null && message.actor !== actorIds.node;
     const full = isNews ? this.#fullLimit() : null;
     if (full !== null) {
       const what = `${full.what}: ${message.event.type} for ${message.actor} was not taken.`;
       this.#parts.onRejected(message, new PathwardenError('LIMIT_EXCEEDED', what, full));
-      return Promise.resolve({ kind: 'ignored' });
+      onReceipt({ kind: 'ignored' });
+      return;
     }
-    return new Promise((resolve) => {
-      this.#mailbox.push({ message, resolve });
-      this.#running ??= this.#run();
-    });
+    this.#mailbox.push({ message, onReceipt });
+    this.#running ??= this.#run();
   }
 
   /** Resolves when nothing is waiting to be committed. */
@@ -110,62 +116,62 @@ export class Commit {
     return { what: 'The mailbox is full', limit: 'limits.mailboxEvents' };
   }
 
-  /** While the disk works on one turn the next one is stepped and appended; they are adopted in their order. */
+  /** While the disk works on a turn the next ones are stepped and appended; they are adopted in their order. */
   async #run(): Promise<void> {
     // Let everything that was posted in the same moment share the turn.
     await Promise.resolve();
-    let last: Turn | null = null;
-    while (this.#mailbox.length > 0 || last !== null) {
-      const turn: Turn | null = this.#begin(this.#mailbox.splice(0, this.#turnSize), last);
-      await last?.adopted;
-      last = turn;
+    const turns: Turn[] = [];
+    while (this.#mailbox.length > 0 || turns.length > 0) {
+      const turn = this.#begin(this.#mailbox.splice(0, this.#turnSize), turns);
+      if (turn !== null) turns.unshift(turn);
+      const mustWait = turns.length === turnsMax || this.#mailbox.length === 0;
+      await (mustWait ? turns.at(-1)?.adopted : null);
+      if (mustWait) turns.pop();
     }
     this.#running = null;
   }
 
   /** Null when nothing of the batch means anything. */
-  #begin(batch: readonly Waiting[], before: Turn | null): Turn | null {
+  #begin(batch: readonly Waiting[], before: readonly Turn[]): Turn | null {
     if (batch.length === 0) return null;
     this.#parts.beforeTurn();
-    const ahead = new Map<Actor, Ahead>();
-    const turn = { ahead, before: before?.ahead ?? nothingAhead };
-    const taken: (Stepped & Waiting)[] = [];
+    const ahead = new Ahead(before.map((turn) => turn.ahead.actors));
+    const taken: Stepped[] = [];
     for (const waiting of batch) {
-      const stepped = this.#step(waiting.message, turn);
-      if (stepped === null) waiting.resolve({ kind: 'ignored' });
-      else taken.push({ ...stepped, ...waiting });
+      const stepped = this.#step(waiting, ahead);
+      if (stepped === null) waiting.onReceipt({ kind: 'ignored' });
+      else taken.push(stepped);
     }
-    return taken.length === 0 ? null : { ahead, adopted: this.#complete(taken, ahead, before) };
+    return taken.length === 0 ? null : { ahead, adopted: this.#complete(taken, ahead, before[0]) };
   }
 
-  async #complete(
-    taken: readonly (Stepped & Waiting)[],
-    ahead: Turn['ahead'],
-    before: Turn | null,
-  ): Promise<void> {
+  async #complete(taken: readonly Stepped[], ahead: Ahead, before: Turn | undefined): Promise<void> {
     const startedMs = this.#parts.clock.monotonicMs();
     const written = await this.#parts.scribe.write(taken.map(({ record }) => record));
     this.#turnSize = turnSizeAfter(this.#parts.clock.monotonicMs() - startedMs);
     await before?.adopted;
     for (const each of taken) this.#adopt(each);
-    for (const [actor, { pending }] of ahead) this.#parts.registry.setPending(actor, pending);
+    for (const [actor, { pending }] of ahead.actors) this.#parts.registry.setPending(actor, pending);
     for (const each of taken) this.#dispatch(each, written);
-    for (const { record, resolve } of taken) resolve({ kind: 'recorded', record });
+    for (const { record, onReceipt } of taken) onReceipt({ kind: 'recorded', record });
     this.#parts.afterTurn();
   }
 
-  #step({ actor: id, event, cause, settles }: Message, turn: Stepping): Stepped | null {
+  #step({ message, onReceipt }: Waiting, ahead: Ahead): Stepped | null {
+    const { actor: id, event, cause, settles } = message;
     try {
-      if (settles !== null && !this.#isAwaited(settles, turn)) return null;
+      if (settles !== null && !this.#isAwaited(settles, ahead)) return null;
       const actor = this.#parts.registry.ensure(id);
       const { definition } = actor.kind;
-      const { next, intents, ignored } = step(definition, latest(actor, turn).snapshot, event);
+      const { next, intents, ignored } = step(definition, ahead.of(actor).snapshot, event);
       // An answer that means nothing to the machine is recorded all the same: it settles its intent.
       if (ignored && settles === null) return null;
       this.#seq += 1;
-      if (settles !== null) this.#forget(settles, turn);
-      const pending = settle(actor.kind, latest(actor, turn).pending, null, this.#seq, intents);
-      turn.ahead.set(actor, { snapshot: next, pending });
+      const asker = settles === null ? undefined : this.#parts.registry.askerOf(settles);
+      if (settles !== null && asker !== undefined && asker !== actor) ahead.forget(asker, settles);
+      const own = asker === actor ? settles : null;
+      const pending = settle(actor.kind, ahead.of(actor).pending, own, this.#seq, intents);
+      ahead.set(actor, { snapshot: next, pending });
       const record: JournalRecord = {
         seq: this.#seq,
         actor: id,
@@ -177,24 +183,16 @@ export class Commit {
         cause,
         settles,
       };
-      return { actor, record, next };
+      return { actor, record, next, onReceipt };
     } catch (error) {
-      this.#parts.onRejected({ actor: id, event, cause, settles }, error);
+      this.#parts.onRejected(message, error);
       return null;
     }
   }
 
-  #isAwaited(intent: string, turn: Stepping): boolean {
+  #isAwaited(intent: string, ahead: Ahead): boolean {
     const asker = this.#parts.registry.askerOf(intent);
-    return asker !== undefined && latest(asker, turn).pending.has(intent);
-  }
-
-  /** The asker of an answered intent waits no longer; a tell is answered by another actor's record. */
-  #forget(intent: string, turn: Stepping): void {
-    const asker = this.#parts.registry.askerOf(intent);
-    if (asker === undefined) return;
-    const { snapshot, pending } = latest(asker, turn);
-    turn.ahead.set(asker, { snapshot, pending: without(pending, intent) });
+    return asker !== undefined && ahead.of(asker).pending.has(intent);
   }
 
   #adopt({ actor, record, next }: Stepped): void {
@@ -231,13 +229,7 @@ export class Commit {
   }
 }
 
+const noReceipt = (): void => {};
+
 const turnSizeAfter = (commitMs: number): number =>
   Math.min(Math.max(Math.ceil(commitMs * turnEvents.perCommitMs), turnEvents.min), turnEvents.max);
-
-const latest = (actor: Actor, { ahead, before }: Stepping): Ahead => ahead.get(actor) ?? before.get(actor) ?? actor;
-
-function without(pending: Pending, intent: string): Pending {
-  const next = new Map(pending);
-  next.delete(intent);
-  return next;
-}

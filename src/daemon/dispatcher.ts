@@ -1,4 +1,5 @@
 // Carries intents out: one lane after another per actor, bounded per kind of command, stopping before taking.
+import { setMaxListeners } from 'node:events';
 import { laneOf, type DomainEvent, type Intent, type Json } from '../../machines/intent.ts';
 import { specOf } from '../core/definition.ts';
 import type { Outcome } from '../ports/outcome.ts';
@@ -36,6 +37,10 @@ export interface DispatcherParts {
 
 /** As many as the connections that the Consul client opens for them. */
 const lockRequestsMax = 48;
+
+/** Of commands that are let end. */
+const neverAborted = new AbortController().signal;
+setMaxListeners(0, neverAborted);
 
 interface Running {
   readonly abort: AbortController | null;
@@ -97,16 +102,16 @@ export class Dispatcher {
   #inLane(actor: Actor, id: string, intent: Intent): void {
     const spec = specOf(actor.kind.definition, intent.type);
     const lane = laneOf(spec, intent);
-    const abort = new AbortController();
     if (lane === null) {
-      void this.#carryOut(actor, id, intent, abort.signal);
+      void this.#carryOut(actor, id, intent, neverAborted);
       return;
     }
+    const abort = spec.abortable ? new AbortController() : null;
     const key = `${actor.id} ${lane}`;
     const before = this.#lanes.get(key);
     before?.abort?.abort();
-    const ended = (before?.ended ?? Promise.resolve()).then(() => this.#carryOut(actor, id, intent, abort.signal));
-    const running: Running = { abort: spec.abortable ? abort : null, ended };
+    const ended = (before?.ended ?? Promise.resolve()).then(() => this.#carryOut(actor, id, intent, abort?.signal ?? neverAborted));
+    const running: Running = { abort, ended };
     this.#lanes.set(key, running);
     void ended.finally(() => {
       if (this.#lanes.get(key) === running) this.#lanes.delete(key);

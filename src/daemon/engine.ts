@@ -35,7 +35,7 @@ const journalPatienceMs = 500;
 const journalRetryMs = 1_000;
 /** Snapshots are stored after so many records, and never more often than one for every few records. */
 const snapshotEveryRecords = 2_000;
-const recordsPerSnapshot = 5;
+const recordsPerSnapshot = 10;
 
 export class Engine {
   readonly registry = new Registry();
@@ -212,7 +212,7 @@ export class Engine {
 
   #answer(actor: string, event: DomainEvent, settles: string): void {
     if (this.#stopped) return;
-    void this.#commit.post({ actor, event, cause: { kind: 'intent', id: settles }, settles });
+    this.#commit.take({ actor, event, cause: { kind: 'intent', id: settles }, settles });
   }
 
   #dispatch(actor: Actor, id: string, intent: Intent): void {

@@ -30,8 +30,12 @@ const unwrittenRecordsMax = 50_000;
  */
 export class Scribe {
   readonly #parts: ScribeParts;
-  #unwritten: JournalRecord[] = [];
-  #flushing: Promise<void> | null = null;
+  readonly #unwritten: JournalRecord[] = [];
+  /** The newest append; they end in their order. */
+  #newest: Promise<boolean> = Promise.resolve(true);
+  /** An append failed: what follows has to wait until its records are written after all. */
+  #isBehind = false;
+  #catchingUp: Promise<void> | null = null;
   #durableSeq = 0;
   #retrying = false;
   #trouble: string | null = null;
@@ -75,7 +79,8 @@ export class Scribe {
   async write(records: readonly JournalRecord[]): Promise<Written> {
     this.#unwritten.push(...records);
     const lastSeq = records.at(-1)?.seq ?? 0;
-    const durable = this.#flush().then(() => this.#durableSeq >= lastSeq);
+    const written = this.#isBehind ? this.#catchUp() : this.#append(records);
+    const durable = written.then(() => this.#durableSeq >= lastSeq);
     if (!this.isHealthy) return { isDurable: false, durable };
     let cancel = (): void => {};
     const patience = new Promise<'late'>((resolve) => {
@@ -92,34 +97,46 @@ export class Scribe {
 
   /** Writes what is left; resolves with whether all of it is durable. */
   async flush(): Promise<boolean> {
-    if (this.#unwritten.length > 0) await this.#flush();
+    await this.#newest;
+    if (this.#isBehind) await this.#catchUp();
     return this.#unwritten.length === 0;
   }
 
-  #flush(): Promise<void> {
-    const mine = (this.#flushing ?? Promise.resolve()).then(() => this.#append());
-    this.#flushing = mine;
-    void mine.finally(() => {
-      if (this.#flushing === mine) this.#flushing = null;
-    });
-    return mine;
+  async #append(records: readonly JournalRecord[]): Promise<void> {
+    const storing = this.#store(records);
+    this.#newest = storing;
+    if (await storing) this.#note(null);
   }
 
-  async #append(): Promise<void> {
-    const upTo = this.#unwritten.at(-1)?.seq ?? 0;
+  #catchUp(): Promise<void> {
+    this.#catchingUp ??= this.#appendUnwritten().finally(() => {
+      this.#catchingUp = null;
+    });
+    return this.#catchingUp;
+  }
+
+  async #appendUnwritten(): Promise<void> {
+    while (this.#unwritten.length > 0) {
+      // A copy: more records may come while this part is being written.
+      if (!(await this.#store(this.#unwritten.slice(0, batchRecordsMax)))) return;
+    }
+    this.#isBehind = false;
+    this.#note(null);
+  }
+
+  /** Resolves with whether they are durable. */
+  async #store(records: readonly JournalRecord[]): Promise<boolean> {
     try {
-      while (this.#durableSeq < upTo && this.#unwritten.length > 0) {
-        // A copy: more records may come while this one is being written.
-        const batch = this.#unwritten.slice(0, batchRecordsMax);
-        await this.#parts.journal.append(batch);
-        this.#unwritten = this.#unwritten.slice(batch.length);
-        this.#durableSeq = batch.at(-1)?.seq ?? this.#durableSeq;
-      }
-      if (upTo > 0) this.#note(null);
+      await this.#parts.journal.append(records);
+      this.#unwritten.splice(0, records.length);
+      this.#durableSeq = records.at(-1)?.seq ?? this.#durableSeq;
+      return true;
     } catch (error) {
+      this.#isBehind = true;
       this.#isLost = error instanceof PathwardenError && error.code === 'JOURNAL_LOST';
       this.#note(error instanceof Error ? error.message : String(error));
       this.#retry();
+      return false;
     }
   }
 

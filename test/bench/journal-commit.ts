@@ -8,12 +8,12 @@ import type { JournalPort } from '../../src/ports/journal.ts';
 import { runRounds } from './journal-engine.ts';
 import type { Figure } from './report.ts';
 
-/** So many paths take and release at the same time, until about so many records are durable. */
+/** So many paths take and release at the same time: first to warm up, then until about so many records are durable. */
 const plans = [
-  { paths: 4, records: 1_600 },
-  { paths: 40, records: 12_000 },
-  { paths: 400, records: 40_000 },
-  { paths: 1_000, records: 50_000 },
+  { paths: 4, warmUpRecords: 4_000, records: 12_000 },
+  { paths: 40, warmUpRecords: 10_000, records: 40_000 },
+  { paths: 400, warmUpRecords: 20_000, records: 70_000 },
+  { paths: 1_000, warmUpRecords: 20_000, records: 80_000 },
 ] as const;
 const turns = 3;
 
@@ -26,12 +26,12 @@ interface Measured {
 
 export async function benchCommit(directory: string): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
-  for (const { paths, records } of plans) {
+  for (const plan of plans) {
     const measured: Measured[] = [];
     for (let turn = 0; turn < turns; turn += 1) {
-      measured.push(await measure(folderOf(directory, paths, turn), paths, records));
+      measured.push(await measure(folderOf(directory, plan.paths, turn), plan));
     }
-    figures.push(compare(paths, measured));
+    figures.push(compare(plan.paths, measured));
   }
   return figures;
 }
@@ -44,12 +44,13 @@ const folderOf = (directory: string, paths: number, turn: number): string =>
 
 const journalIn = (folder: string): string => join(folder, 'journal.db');
 
-async function measure(folder: string, paths: number, records: number): Promise<Measured> {
+async function measure(folder: string, { paths, warmUpRecords, records }: (typeof plans)[number]): Promise<Measured> {
   const file = journalIn(folder);
   const batches: number[] = [];
   const { engine, tookMs, records: durable } = await runRounds({
     journal: noting(sqliteJournal({ file }), batches),
     disks: Array.from({ length: paths }, (_, disk) => String(disk).padStart(5, '0')),
+    warmUpRecords,
     goesOn: ({ counts }) => counts.records < records,
   });
   await engine.stop();

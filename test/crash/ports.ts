@@ -108,25 +108,34 @@ function fenceOf(harness: Harness, life: Life, fence: FencePort): FencePort {
 
 function journalOf(harness: Harness, life: Life, journal: JournalPort): JournalPort {
   /** Latency, the moment before, the work, the moment after. */
-  const through = async <T>(names: readonly string[], ends: readonly [string, string], work: () => Promise<T>) => {
+  const through = async <T>(
+    names: readonly string[],
+    ends: readonly [string, string],
+    work: () => Promise<T>,
+    arrival = harness.wait(harness.latencyMs(life)),
+  ) => {
     const isCut = (when: string): boolean => names.some((name) => harness.at(life, `${name}: ${when}`));
     const [before, after] = ends;
     if (life.isOver) return never<T>();
-    await harness.wait(harness.latencyMs(life));
+    await arrival;
     if (life.isOver || isCut(before)) return never<T>();
     const working = work();
     if (isCut('under way')) return never<T>();
     const result = await working;
     return life.isOver || isCut(after) ? never<T>() : result;
   };
+  // Two appends may be on their way, and never overtake each other.
+  let sent = Promise.resolve();
   const named = <T>(name: string, work: () => Promise<T>) => through([name], ['not done', 'done'], work);
   return {
     open: () => named('journal.open', () => journal.open()),
     append(records) {
-      return through(kindsOf(records), ['not durable', 'durable, not adopted'], async () => {
+      sent = sent.then(() => harness.wait(harness.latencyMs(life)));
+      const work = async (): Promise<void> => {
         await journal.append(records);
         harness.durable(life, records);
-      });
+      };
+      return through(kindsOf(records), ['not durable', 'durable, not adopted'], work, sent);
     },
     saveSnapshots: (snapshots) => {
       const name = snapshots.every(({ snapshot }) => snapshot === null) ? 'forgetting' : 'snapshots';

@@ -13,6 +13,13 @@ export function journalOf(
 ): JournalPort {
   const pause = (): Promise<void> | null =>
     commitMs === 0 ? null : new Promise((resolve) => kernel.after(random.next() * commitMs, resolve));
+  let last: Promise<unknown> = Promise.resolve();
+  /** One disk: what comes later is written later. */
+  const inTurn = (write: () => Promise<void>): Promise<void> => {
+    const mine = last.then(write);
+    last = mine.catch(() => null);
+    return mine;
+  };
   const gated = <T>(call: () => Promise<T>): Promise<T> => (process.isEnded ? never() : process.answer(call()));
   return {
     async open() {
@@ -21,13 +28,13 @@ export function journalOf(
       return contents;
     },
     append: (records) =>
-      gated(async () => {
+      gated(() => inTurn(async () => {
         const isFirst = commitMs > 0 && random.chance(0.5);
         if (!isFirst) await pause();
         if (process.isEnded && !isFirst) return never();
         await real.append(records);
         if (isFirst) await pause();
-      }),
+      })),
     saveSnapshots: (snapshots) => gated(() => real.saveSnapshots(snapshots)),
     snapshots: (actor) => gated(() => real.snapshots(actor)),
     read: (query) => gated(() => real.read(query)),

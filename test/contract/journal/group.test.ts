@@ -14,36 +14,44 @@ function setup() {
 }
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-it('writes all appends of one turn at once, and gathers the next group while that write runs', async () => {
+it('writes all appends of one turn at once, sends the next, and gathers a third while these are written', async () => {
   const { group, writes, sizes } = setup();
   const first = Array.from({ length: 100 }, (_, index) => group.append([record(index + 1)]));
   await turn();
-  expect(sizes()).toEqual([100]);
-  const second = [group.append([record(101)])];
+  const second = group.append([record(101)]);
   await turn();
-  second.push(group.append([record(102)]));
+  expect(sizes()).toEqual([100, 1]);
+  const third = [group.append([record(102)])];
   await turn();
-  expect(sizes()).toEqual([100]);
+  third.push(group.append([record(103)]));
+  await turn();
+  expect(sizes()).toEqual([100, 1]);
   writes[0]?.end.resolve();
   await Promise.all(first);
   await turn();
-  expect(sizes()).toEqual([100, 2]);
+  expect(sizes()).toEqual([100, 1, 2]);
   writes[1]?.end.resolve();
-  await Promise.all(second);
+  writes[2]?.end.resolve();
+  await Promise.all([second, ...third]);
 });
 
-it('fails the groups behind a failed one too, since they would leave a gap', async () => {
+it('fails the groups behind a failed one too, sent or not, since they would leave a gap', async () => {
   const { group, writes, sizes } = setup();
   const first = group.append([record(1)]);
   await turn();
   const second = group.append([record(2)]);
+  await turn();
+  const third = group.append([record(3)]);
   writes[0]?.end.reject(new Error('full'));
   await expect(first).rejects.toThrow('full');
   await expect(second).rejects.toThrow('full');
-  const again = group.append(records(1, 2));
+  await expect(third).rejects.toThrow('full');
+  const again = group.append(records(1, 3));
   await turn();
-  expect(sizes()).toEqual([1, 2]);
-  writes[1]?.end.resolve();
+  expect(sizes()).toEqual([1, 1, 3]);
+  writes[1]?.end.reject(new Error('it follows nothing'));
+  await turn();
+  writes[2]?.end.resolve();
   await again;
 });
 

@@ -87,6 +87,21 @@ describe.each(Object.entries(places))('a journal in %s', (_name, makePlace) => {
     expect(await seqs({ limit: 10 })).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('stores nothing of what was sent behind an append that fails: it would leave a gap', async () => {
+    await journal.append([record(1)]);
+    const repair = place.breakAt(3);
+    const failing = journal.append(records(2, 4));
+    await Promise.resolve();
+    const behind = journal.append([record(5)]);
+    for (const failure of await Promise.allSettled([failing, behind])) {
+      expect(failure).toMatchObject({ status: 'rejected', reason: { code: 'JOURNAL_WRITE_FAILED' } });
+    }
+    expect(await seqs({ limit: 10 })).toEqual([1]);
+    repair();
+    await journal.append(records(2, 5));
+    expect(await seqs({ limit: 10 })).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('refuses a gap, a repeated seq and a hole inside one append', async () => {
     await journal.append([record(1)]);
     for (const wrong of [[record(3)], [record(1)], [record(2), record(4)]]) {

@@ -15,7 +15,7 @@ export interface Place {
   journal(): JournalPort;
   /** Appends until the process dies without warning. Returns the newest seq that was acknowledged. */
   crashAmidAppends(): Promise<number>;
-  /** Makes every append fail that reaches `seq`; returns the repair. */
+  /** Makes every append fail that holds `seq`, at least; returns the repair. */
   breakAt(seq: number): () => void;
   /** Changes the text of a stored record. */
   damage(seq: number): void;
@@ -33,7 +33,7 @@ export async function sqlitePlace(): Promise<Place & { readonly file: string }> 
     crashAmidAppends: () => killAmidAppends(file),
     breakAt(seq) {
       const full = `SELECT RAISE(ABORT, 'no space left, says the test')`;
-      operator(file, `CREATE TRIGGER full BEFORE INSERT ON records WHEN NEW.seq >= ${seq} BEGIN ${full}; END`);
+      operator(file, `CREATE TRIGGER full BEFORE INSERT ON records WHEN NEW.seq = ${seq} BEGIN ${full}; END`);
       return () => operator(file, 'DROP TRIGGER full');
     },
     damage: (seq) => operator(file, `UPDATE records SET event = '{' WHERE seq = ${seq}`),
