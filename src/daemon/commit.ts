@@ -66,6 +66,7 @@ export class Commit {
   #running: Promise<void> | null = null;
   #seq = 0;
   #turnSize: number = turnEvents.min;
+  #lastWrittenMs = 0;
 
   constructor(parts: CommitParts) {
     this.#parts = parts;
@@ -148,7 +149,10 @@ export class Commit {
   async #complete(taken: readonly Stepped[], ahead: Ahead, before: Turn | undefined): Promise<void> {
     const startedMs = this.#parts.clock.monotonicMs();
     const written = await this.#parts.scribe.write(taken.map(({ record }) => record));
-    this.#turnSize = turnSizeAfter(this.#parts.clock.monotonicMs() - startedMs);
+    const writtenMs = this.#parts.clock.monotonicMs();
+    // The disk had the turns before to write first.
+    this.#turnSize = turnSizeAfter(writtenMs - Math.max(startedMs, this.#lastWrittenMs));
+    this.#lastWrittenMs = writtenMs;
     await before?.adopted;
     for (const each of taken) this.#adopt(each);
     for (const [actor, { pending }] of ahead.actors) this.#parts.registry.setPending(actor, pending);
