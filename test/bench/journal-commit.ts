@@ -8,13 +8,17 @@ import type { JournalPort } from '../../src/ports/journal.ts';
 import { runRounds } from './journal-engine.ts';
 import type { Figure } from './report.ts';
 
-/** So many paths take and release at the same time: first to warm up, then until about so many records are durable. */
+/**
+ * So many paths take and release at the same time: first to warm up, then until about so many records are durable.
+ * Four of them wait for one commit after the other: that is how long a commit takes, and not how many there can be.
+ */
 const plans = [
-  { paths: 4, warmUpRecords: 4_000, records: 12_000 },
-  { paths: 40, warmUpRecords: 10_000, records: 40_000 },
-  { paths: 400, warmUpRecords: 20_000, records: 70_000 },
-  { paths: 1_000, warmUpRecords: 20_000, records: 80_000 },
+  { paths: 4, warmUpRecords: 4_000, records: 12_000, isJudged: false },
+  { paths: 40, warmUpRecords: 10_000, records: 40_000, isJudged: true },
+  { paths: 400, warmUpRecords: 20_000, records: 70_000, isJudged: true },
+  { paths: 1_000, warmUpRecords: 20_000, records: 80_000, isJudged: true },
 ] as const;
+type Plan = (typeof plans)[number];
 const turns = 3;
 
 interface Measured {
@@ -31,7 +35,7 @@ export async function benchCommit(directory: string): Promise<readonly Figure[]>
     for (let turn = 0; turn < turns; turn += 1) {
       measured.push(await measure(folderOf(directory, plan.paths, turn), plan));
     }
-    figures.push(compare(plan.paths, measured));
+    figures.push(compare(plan, measured));
   }
   return figures;
 }
@@ -44,7 +48,7 @@ const folderOf = (directory: string, paths: number, turn: number): string =>
 
 const journalIn = (folder: string): string => join(folder, 'journal.db');
 
-async function measure(folder: string, { paths, warmUpRecords, records }: (typeof plans)[number]): Promise<Measured> {
+async function measure(folder: string, { paths, warmUpRecords, records }: Plan): Promise<Measured> {
   const file = journalIn(folder);
   const batches: number[] = [];
   const { engine, tookMs, records: durable } = await runRounds({
@@ -97,7 +101,7 @@ function written(file: string, sizes: readonly number[]): (readonly Cell[])[][] 
 }
 
 /** In turns, so that both meet the same neighbours; the best of each is the least disturbed one. */
-function compare(paths: number, measured: readonly Measured[]): Figure {
+function compare({ paths, isJudged }: Plan, measured: readonly Measured[]): Figure {
   const best = Math.max(...measured.map(({ perSecond }) => perSecond));
   const raw = Math.max(...measured.map(({ rawPerSecond }) => rawPerSecond));
   const sum = (of: 'records' | 'batches'): number => measured.reduce((total, each) => total + each[of], 0);
@@ -107,7 +111,7 @@ function compare(paths: number, measured: readonly Measured[]): Figure {
     name: `commit path, ${String(paths)} paths at once`,
     value: best,
     unit: 'records/s',
-    bar: { atLeast: Math.round(raw / 2) },
+    ...(isJudged ? { bar: { atLeast: Math.round(raw / 2) } } : {}),
     baseline: { value: raw, what },
     facts: {
       recordsPerBatch: Math.round(sum('records') / sum('batches')),
