@@ -110,7 +110,8 @@ export class Dispatcher {
     const key = `${actor.id} ${lane}`;
     const before = this.#lanes.get(key);
     before?.abort?.abort();
-    const ended = (before?.ended ?? Promise.resolve()).then(() => this.#carryOut(actor, id, intent, abort?.signal ?? neverAborted));
+    const carryOut = (): Promise<void> => this.#carryOut(actor, id, intent, abort?.signal ?? neverAborted);
+    const ended = (before?.ended ?? Promise.resolve()).then(carryOut);
     const running: Running = { abort, ended };
     this.#lanes.set(key, running);
     void ended.finally(() => {

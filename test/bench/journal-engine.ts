@@ -33,16 +33,16 @@ const cause: Cause = { kind: 'local', what: 'bench' };
 export async function runRounds(plan: Plan): Promise<Rounds> {
   const over = Promise.withResolvers<void>();
   const { warmUpRecords = 0 } = plan;
-  const start = { atMs: 0, records: 0 };
+  let start = { atMs: 0, records: 0 };
   const engine = newEngine(plan.journal, plan.disks.length, (record, path, state) => {
     plan.onRecord?.(record);
-    if (engine.counts.records === warmUpRecords) Object.assign(start, { atMs: performance.now(), records: warmUpRecords });
+    if (engine.counts.records === warmUpRecords) start = { atMs: performance.now(), records: warmUpRecords };
     if (state === 'enabled') void engine.post(path, unwanted, cause);
     else if (state === 'unlocked.idle' && plan.goesOn(engine)) void engine.post(path, offered, cause);
     else if (state === 'unlocked.idle') over.resolve();
   });
   await engine.recover();
-  start.atMs = performance.now();
+  start = { atMs: performance.now(), records: 0 };
   for (const disk of plan.disks) {
     const path = actorIds.path(disk, 1);
     void engine.post(actorIds.disk(disk), specification(disk), cause);
