@@ -1,10 +1,13 @@
 // The cluster of the demo: one Consul, daemons as processes of their own, and what gossip and a power switch would do.
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { startEmbeddedConsul } from '../../../adapters/consul/embedded/server.ts';
 import { PathwardenError } from '../../errors.ts';
 import { type Client, createClient } from '../client.ts';
 import { addDisks } from './disks.ts';
+import { peersKeyFile } from './node-config.ts';
 import { bringUp, cancel, type DemoNode, emptyNode, type Surroundings } from './nodes.ts';
 import { type AddressBlock, claimAddresses, portFinder } from './places.ts';
 import type { Portal } from './prober.ts';
@@ -40,7 +43,9 @@ export async function startCluster(settings: ClusterSettings): Promise<DemoClust
   const findPort = portFinder(firstInspectorPort);
   const none = { timers: new Set<NodeJS.Timeout>(), starts: new Set<Promise<void>>(), ending: false };
   const { portalPort } = addresses;
-  const around: Surroundings = { ...settings, portalPort, consul, findPort, ...none };
+  await writeFile(peersKeyFile(settings.directory), randomBytes(32).toString('hex'), { mode: 0o600 });
+  const peerAddressOf = (node: string): string => addresses.peerOf(Number(node.slice(1)));
+  const around: Surroundings = { ...settings, portalPort, peerAddressOf, consul, findPort, ...none };
   const nodes = Array.from({ length: settings.nodes }, (_, index) => emptyNode(`n${String(index + 1)}`));
   const leaveNothing = (): void => {
     for (const { process: running } of nodes) running?.kill();

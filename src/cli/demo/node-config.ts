@@ -7,7 +7,12 @@ export interface NodePlace {
   readonly root: string;
   readonly consulUrl: string;
   readonly portalPort: number;
+  /** Where the other nodes ask it; they do not when left out. */
+  readonly peerAddress?: string;
 }
+
+/** The key that all nodes share. */
+export const peersKeyFile = (root: string): string => `${root}/peers.key`;
 
 export const lockDelayMs = 1000;
 export const selfWaitMs = 300;
@@ -17,7 +22,8 @@ const fenceProgram = import.meta.url.endsWith('.ts')
   ? new URL('./fence.ts', import.meta.url)
   : new URL('./fence.js', import.meta.url);
 
-export function nodeConfig({ name, root, consulUrl, portalPort }: NodePlace, inspectorPort: number): string {
+export function nodeConfig(place: NodePlace, inspectorPort: number): string {
+  const { name, root, consulUrl, portalPort, peerAddress } = place;
   const fence = [process.execPath, fenceProgram.pathname, root, consulUrl, String(portalPort), '{node}'];
   return stringify({
     node: { name, stateDir: `${root}/${name}` },
@@ -30,6 +36,7 @@ export function nodeConfig({ name, root, consulUrl, portalPort }: NodePlace, ins
         { method: 'command', argv: fence, deadlineMs: fenceDeadlineMs },
       ],
     },
+    ...(peerAddress === undefined ? {} : { peers: { listen: peerAddress, keyFile: peersKeyFile(root) } }),
     http: { port: inspectorPort },
   });
 }

@@ -25,6 +25,7 @@ export interface Surroundings {
   /** Holds a directory for each node. */
   readonly directory: string;
   readonly portalPort: number;
+  readonly peerAddressOf: (node: string) => string;
   /** A node that died is started again after this time; null leaves it dead. */
   readonly returnAfterMs: number | null;
   readonly signal: AbortSignal;
@@ -56,7 +57,8 @@ export async function bringUp(around: Surroundings, node: DemoNode): Promise<voi
 
 async function start(around: Surroundings, node: DemoNode): Promise<void> {
   const { directory: root, consul, portalPort, signal } = around;
-  const place = { name: node.name, root, consulUrl: consul.url, portalPort };
+  const peerAddress = around.peerAddressOf(node.name);
+  const place = { name: node.name, root, consulUrl: consul.url, portalPort, peerAddress };
   // Its host is up again: gossip sees that before the daemon asks for a session.
   consul.store.setNodeAlive(node.name, true);
   Object.assign(node, { starting: true, startNow: null, sessionsGoneAtMs: null });

@@ -6,10 +6,13 @@ export interface AddressBlock {
   readonly portalPort: number;
   /** Both from 1 to 64. */
   ipOf(disk: number, path: number): string;
+  /** Where the node, from 1 to 64, is asked by the others. */
+  peerOf(node: number): string;
   release(): void;
 }
 
 const portalPorts = [3260, 13_260, 23_260];
+const peerPort = 7481;
 const firstBlock = 77;
 const blocksMax = 32;
 const inspectorPortsMax = 500;
@@ -23,6 +26,7 @@ export async function claimAddresses(): Promise<AddressBlock> {
       return {
         portalPort,
         ipOf: (disk, path) => `127.${String(block)}.${String(disk)}.${String(path)}`,
+        peerOf: (node) => `127.${String(block)}.0.${String(node)}:${String(peerPort)}`,
         release: () => void server.close(),
       };
     }
