@@ -41,7 +41,8 @@ export class Peers {
   constructor(parts: PeersParts) {
     const { everyMs, missedMs } = parts.settings.peers;
     this.#parts = parts;
-    this.#heard = new HeardPeers(Math.max(3 * everyMs, missedMs / 2));
+    // Long enough for a busy loop, and so short that what is not noticed as a pause makes nobody look silent.
+    this.#heard = new HeardPeers(Math.min(2 * everyMs, missedMs / 2));
     this.failsafe = new Failsafe(parts);
   }
 

@@ -46,6 +46,9 @@ function happen(here: Here, fault: Fault): void {
     case 'noLeader':
       parts.consul.loseLeader(fault.silent);
       return until(() => parts.consul.electLeader(fault.silent));
+    case 'split':
+      split(here, fault, 1);
+      return until(() => split(here, fault, -1));
     case 'stopDisk':
       tell(here, actorIds.disk(fault.disk), { type: 'operator.stop', by: 'ada', reason: 'a test' });
       return until(() => start(here, fault.disk));
@@ -55,6 +58,26 @@ function happen(here: Here, fault: Fault): void {
       return until(() => parts.fences.delete(bad));
     }
   }
+}
+
+/** One side reaches neither Consul nor the other one. */
+function split({ parts, hosts }: Here, { side, gossip }: Extract<Fault, { kind: 'split' }>, by: number): void {
+  for (const host of hosts.values()) {
+    if (!side.includes(host.name)) continue;
+    cutOff(host, { way: 'both', gossip }, by);
+    for (const other of hosts.keys()) {
+      if (side.includes(other)) continue;
+      parts.peers.cut(host.name, other, by);
+      parts.peers.cut(other, host.name, by);
+    }
+  }
+}
+
+function cutOff({ line, gossip }: Host, fault: Pick<Extract<Fault, { kind: 'cutOff' }>, 'way' | 'gossip'>, by: number) {
+  if (fault.way !== 'answers') line.requestsCut += by;
+  if (fault.way !== 'requests') line.answersCut += by;
+  if (fault.gossip) gossip.faults.silent += by;
+  gossip.changed();
 }
 
 type Until = (end: () => void) => void;
@@ -107,16 +130,12 @@ function onLine(here: Here, fault: OnLine, host: Host, until: Until): void {
       line.lossy.add(lossy);
       return until(() => line.lossy.delete(lossy));
     }
-    case 'cutOff': {
-      const by = (count: number): void => {
-        if (fault.way !== 'answers') line.requestsCut += count;
-        if (fault.way !== 'requests') line.answersCut += count;
-        if (fault.gossip) gossip.faults.silent += count;
-        gossip.changed();
-      };
-      by(1);
-      return until(() => by(-1));
-    }
+    case 'cutOff':
+      cutOff(host, fault, 1);
+      return until(() => cutOff(host, fault, -1));
+    case 'peersCut':
+    case 'peersLossy':
+      return onPeers(here, fault, host, until);
     case 'unlinked':
       host.memory.linkUp = false;
       return until(() => {
@@ -136,7 +155,29 @@ function onLine(here: Here, fault: OnLine, host: Host, until: Until): void {
   }
 }
 
-type Inside = Exclude<OnLine, { readonly kind: 'lossy' | 'cutOff' | 'unlinked' | 'gossipLies' | 'endSession' }>;
+type OnPeers = Extract<OnLine, { readonly kind: 'peersCut' | 'peersLossy' }>;
+
+function onPeers({ parts: { peers } }: Here, fault: OnPeers, { name }: Host, until: Until): void {
+  if (fault.kind === 'peersLossy') {
+    const lossy = { ...fault, random: chanceOf(fault) };
+    const all = peers.lossy.get(name) ?? new Set();
+    peers.lossy.set(name, all.add(lossy));
+    return until(() => {
+      all.delete(lossy);
+      peers.noteTrouble(name);
+    });
+  }
+  const cut = (by: number): void => {
+    for (const other of fault.others) {
+      if (fault.way !== 'in') peers.cut(name, other, by);
+      if (fault.way !== 'out') peers.cut(other, name, by);
+    }
+  };
+  cut(1);
+  return until(() => cut(-1));
+}
+
+type Inside = Exclude<OnLine, { readonly kind: 'lossy' | 'peersCut' | 'peersLossy' | 'cutOff' | 'unlinked' | 'gossipLies' | 'endSession' }>;
 
 function inside(here: Here, fault: Inside, host: Host, until: Until): void {
   switch (fault.kind) {

@@ -22,7 +22,7 @@ import type { Moment } from './plan.ts';
 import type { Powered } from './power.ts';
 import type { Random } from './random.ts';
 import { Right } from './right.ts';
-import { settingsOf } from './settings.ts';
+import { peerAddress, settingsOf } from './settings.ts';
 import { Timeline } from './timeline.ts';
 import { bootAfterResetMs, feedingOf, watchdogFor } from './watchdog.ts';
 
@@ -110,6 +110,7 @@ export class Host implements Powered {
   startDaemon(): void {
     if (!this.isOn || this.running !== null) return;
     this.isStopping = false;
+    this.#parts.peers.noteTrouble(this.name);
     const process = this.#timeline(this.kernel);
     if (this.paused > 0 || this.frozen > 0) process.standStill();
     const journal = memoryJournal({ image: this.#image });
@@ -168,6 +169,7 @@ export class Host implements Powered {
   adjust(random: Random): void {
     if (this.clockStopped > 0) this.kernel.stopClock();
     else this.kernel.startClock();
+    this.#parts.peers.noteTrouble(this.name);
     const order = <T>(held: T[]): T[] => (random.chance(0.5) ? held : held.toReversed());
     for (const [line, still] of [[this.kernel, this.frozen > 0],
       [this.running?.process, this.frozen > 0 || this.paused > 0]] as const) {
@@ -181,6 +183,11 @@ export class Host implements Powered {
   enabledPaths(): readonly string[] {
     const paths = [...(this.running?.daemon.engine.registry.all() ?? [])].filter(({ id }) => id.startsWith('path/'));
     return paths.filter(({ snapshot }) => stateOf(snapshot) === 'enabled').map(({ id }) => id);
+  }
+
+  /** Its daemon runs, and would answer. */
+  get isWell(): boolean {
+    return this.isOn && this.running?.process.isRunning === true && !this.isStopping;
   }
 
   get isJoined(): boolean {
@@ -234,6 +241,9 @@ export class Host implements Powered {
         method === 'command'
           ? heeding(this.#parts, this.name, () => daemon, fenceFor(this.#parts, this, this.#hosts, process))
           : undefined),
+      ...(shape.peers === null
+        ? {}
+        : { peers: this.#parts.peers.network.join({ node: this.name, address: peerAddress(this.name), clock: process }) }),
       onRefused: (reason) => {
         this.#parts.trace.note(this.name, () => `refused: ${reason}`);
         // As systemd would.
@@ -261,8 +271,17 @@ export class Host implements Powered {
     const { trace } = this.#parts;
     trace.mark(actor, seq);
     trace.note(this.name, () => `${actor}: ${event.type}${because(event)} → ${JSON.stringify(value)}`);
+    if (event.type === 'peer.missed') this.#judgeMissed(event);
     if (process.isEnded) return;
     this.#passes('record');
+  }
+
+  #judgeMissed(event: object): void {
+    const { peers, judge } = this.#parts;
+    // Decided earlier, and written only now.
+    if (this.journalFault !== null) return;
+    const isWell = (node: string): boolean => this.#hosts.get(node)?.isWell === true;
+    peers.judge(judge, String(Reflect.get(event, 'node')), Reflect.get(event, 'by') as readonly string[], isWell);
   }
 
   #passes(what: Moment['what']): void {

@@ -21,6 +21,8 @@ export type Rule =
   | 'an intent never settled'
   | 'a path is not served'
   | 'a daemon broke'
+  | 'an innocent node was excluded'
+  | 'a quorum loss interrupted service'
   | 'an innocent node did not come back';
 
 export const portalPort = 3260;
@@ -60,6 +62,14 @@ export class Judge {
   /** The nodes on which the path answers, or would answer if its link were up. */
   servers(path: string): readonly string[] {
     return [...(this.#serving.get(path) ?? [])];
+  }
+
+  /** From then on nothing that is served may stop being served. */
+  forbidEnds(fromMs: number): void {
+    this.onServing((path, node, serves) => {
+      if (serves || this.#world.nowMs < fromMs) return;
+      this.violate('a quorum loss interrupted service', `${node} no longer serves ${path}, and all nodes are healthy`);
+    });
   }
 
   violate(rule: Rule, what: string): void {

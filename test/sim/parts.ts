@@ -4,6 +4,7 @@ import type { Store } from '../../adapters/consul/embedded/store.ts';
 import type { Consul } from './consul.ts';
 import type { SharedDisk } from './shared-disk.ts';
 import type { Judge } from './judge.ts';
+import type { PeerLines } from './peers.ts';
 import type { BadFences } from './power.ts';
 import type { Random } from './random.ts';
 import type { Shape } from './shape.ts';
@@ -18,6 +19,7 @@ export interface Parts {
   readonly consul: Consul;
   readonly shared: SharedDisk;
   readonly judge: Judge;
+  readonly peers: PeerLines;
   readonly fences: BadFences;
   readonly trace: Trace;
   readonly random: Random;

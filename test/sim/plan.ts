@@ -26,6 +26,14 @@ export type Fault =
       readonly loseAnswer: number; readonly twice: number; readonly delayMs: number })
   | (Somewhere & Lasting & { readonly kind: 'cutOff'; readonly way: 'both' | 'requests' | 'answers';
       readonly gossip: boolean })
+  /** Its peers do not hear it, or it does not hear them. */
+  | (Somewhere & Lasting & { readonly kind: 'peersCut'; readonly way: 'both' | 'out' | 'in';
+      readonly others: readonly string[] })
+  | (Somewhere & Lasting & { readonly kind: 'peersLossy'; readonly seed: number; readonly lose: number;
+      readonly delayMs: number })
+  /** The network falls apart: these reach neither Consul nor the others. */
+  | ({ readonly atMs: number; readonly kind: 'split'; readonly side: readonly string[]; readonly gossip: boolean } &
+      Lasting)
   | (Somewhere & Lasting & { readonly kind: 'unlinked' })
   | (Somewhere & Lasting & { readonly kind: 'gossipLies' })
   | (Somewhere & { readonly kind: 'endSession' })
@@ -48,6 +56,7 @@ const weights: Readonly<Record<FaultKind, number>> = {
   killDaemon: 10, powerLoss: 7, restart: 4, pauseDaemon: 8, freezeHost: 6, wallJump: 2, lossy: 8, cutOff: 9,
   unlinked: 2, gossipLies: 5, endSession: 5, badCommands: 12, badJournal: 5, tamper: 3, drain: 4, release: 6,
   confirmDown: 3, stopDisk: 3, noLeader: 6, badFence: 6, maintenance: 5,
+  peersCut: 7, peersLossy: 4, split: 5,
 };
 const faultKinds = Object.keys(weights) as readonly FaultKind[];
 const bag = faultKinds.flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
@@ -57,8 +66,11 @@ const hindrances: readonly FaultKind[] = ['badCommands', 'badCommands', 'badComm
 
 /** Faults come in bursts, so that they meet, with calm between them, so that each burst finds a whole cluster. */
 export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] = faultKinds): readonly Fault[] {
+  if (shape.peers?.failsafe === true && only.includes('noLeader') && random.chance(0.08)) {
+    return [quorumLoss(shape, random)];
+  }
   const plan: Fault[] = [];
-  const kinds = bag.filter((kind) => only.includes(kind));
+  const kinds = bag.filter((kind) => only.includes(kind) && (shape.peers !== null || !kind.startsWith('peers')));
   let atMs = 10_000 + random.wait(10_000);
   while (kinds.length > 0 && atMs < shape.troubleMs - 30_000) {
     const count = random.between(1, 6);
@@ -81,6 +93,16 @@ export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] 
 }
 
 export const everyKind = faultKinds;
+
+/** Nothing but a loss of the quorum, for as long as there is. */
+function quorumLoss(shape: Shape, random: Random): Fault {
+  const atMs = 30_000 + random.wait(10_000);
+  return { atMs, kind: 'noLeader', silent: random.chance(0.5), forMs: Math.max(1, shape.troubleMs - atMs) };
+}
+
+/** With failsafe, such a run may interrupt nothing. */
+export const isQuorumLoss = ({ peers }: Shape, plan: readonly Fault[]): boolean =>
+  peers?.failsafe === true && plan.length > 0 && plan.every(({ kind }) => kind === 'noLeader');
 
 function faultAt(
   shape: Shape,
@@ -120,6 +142,20 @@ function faultAt(
         ...at, kind, forMs: lasting(random.pick([3_000, 12_000, 40_000])),
         way: random.pick(['both', 'requests', 'answers']), gossip: random.chance(0.5),
       };
+    case 'peersCut':
+      return {
+        ...at, kind, forMs: lasting(random.pick([1_000, 5_000, 40_000])), way: random.pick(['both', 'out', 'in']),
+        others: someOf(shape.nodes.filter((each) => each !== node), random),
+      };
+    case 'peersLossy':
+      return {
+        ...at, kind, seed, forMs: lasting(20_000), lose: random.next() * 0.6, delayMs: random.pick([20, 300, 1_500]),
+      };
+    case 'split':
+      return {
+        atMs, kind, side: someOf(shape.nodes, random), gossip: random.chance(0.5),
+        forMs: lasting(random.pick([3_000, 20_000, 60_000])),
+      };
     case 'badCommands':
       return {
         ...at, kind, seed, forMs: lasting(random.pick([2_000, 20_000])), verbs: random.pick(verbGroups),
@@ -136,7 +172,7 @@ function faultAt(
     case 'stopDisk':
       return { atMs, kind, disk: random.pick(shape.disks).disk, forMs: lasting(10_000) };
     case 'noLeader':
-      return { atMs, kind, silent: random.chance(0.5), forMs: lasting(random.pick([1_000, 5_000, 30_000])) };
+      return { atMs, kind, silent: random.chance(0.5), forMs: lasting(random.pick([1_000, 5_000, 30_000, 120_000])) };
     case 'badFence':
       return { atMs, kind, how: random.pick(['late', 'fail', 'hang', 'wrong']), forMs: lasting(40_000) };
     case 'maintenance': {
@@ -150,6 +186,11 @@ function faultAt(
       return { ...at, kind, forMs: lasting(10_000) };
   }
 }
+
+const someOf = (nodes: readonly string[], random: Random): readonly string[] => {
+  const some = nodes.filter(() => random.chance(0.6));
+  return some.length > 0 ? some : nodes.slice(0, 1);
+};
 
 /** Verbs begin with one of these. */
 const verbGroups = ['', 'target.', 'address.', 'traffic.', 'backstore.', 'target.ensureClosed', 'target.observe',

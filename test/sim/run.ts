@@ -9,7 +9,8 @@ import { carryOut } from './faults.ts';
 import { Host } from './host.ts';
 import { Judge, type Violation } from './judge.ts';
 import type { Parts } from './parts.ts';
-import { planOf, type Fault, type FaultKind } from './plan.ts';
+import { PeerLines } from './peers.ts';
+import { isQuorumLoss, planOf, type Fault, type FaultKind } from './plan.ts';
 import { randomFrom } from './random.ts';
 import { shapeOf, type Shape, type Wish } from './shape.ts';
 import { SharedDisk } from './shared-disk.ts';
@@ -52,9 +53,10 @@ export async function runOnce(order: Order): Promise<Verdict> {
   });
   const parts: Parts = {
     shape, world, store, judge, trace, random: random.fork(), network: memoryNetwork(), fences: new Set(),
-    consul: new Consul(store, world, shape), shared: new SharedDisk(judge, world, trace),
+    consul: new Consul(store, world, shape), peers: new PeerLines(shape, world), shared: new SharedDisk(judge, world, trace),
   };
   writeDisks(parts);
+  if (isQuorumLoss(shape, plan)) judge.forbidEnds(plan[0]?.atMs ?? 0);
   const hosts = new Map<string, Host>();
   for (const name of shape.nodes) hosts.set(name, new Host(parts, name, hosts));
   for (const host of hosts.values()) host.powerOn();

@@ -18,6 +18,7 @@ export function settingsOf(shape: Shape, node: string, boot: number): DaemonSett
       ttlMs: times.ttlMs, lockDelayMs: shape.lockDelayMs, nodeHealth: shape.nodeHealth, marginMs: times.marginMs,
       renewEveryMs: times.renewEveryMs,
     },
+    ...(shape.peers === null ? {} : { peers: { ...shape.peers, address: peerAddress(node) } }),
     methods: shape.methods,
     fenceDeadlinesMs: shape.methods.map(() => times.fenceMs),
     rankDelayMs: 250,
@@ -29,3 +30,5 @@ export function settingsOf(shape: Shape, node: string, boot: number): DaemonSett
     observeEveryMs: 2_000,
   };
 }
+
+export const peerAddress = (node: string): string => `${node}:1`;

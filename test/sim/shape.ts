@@ -1,5 +1,6 @@
 // What a seed decides before anything happens: how many nodes and paths, how they exclude, how their clocks run.
 import type { Method } from '../../machines/exclusion/events.ts';
+import type { DaemonSettings } from '../../src/daemon/settings.ts';
 import type { Random } from './random.ts';
 
 export interface Shape {
@@ -10,6 +11,8 @@ export interface Shape {
   readonly lockDelayMs: number;
   /** A host whose daemon does not feed its watchdog for so long is reset; null: it has none. */
   readonly watchdogMs: number | null;
+  /** The daemons ask each other directly; null: they do not. */
+  readonly peers: Omit<NonNullable<DaemonSettings['peers']>, 'address'> | null;
   readonly nodeHealth: boolean;
   /** Consul ends a session that is not renewed after so many TTLs. */
   readonly expiryFactor: number;
@@ -85,8 +88,15 @@ export function shapeOf(seed: number, wish: Wish, random: Random): Shape {
     writeEveryMs: paths > 10 ? 30_000 : 10_000,
     troubleMs: Math.max(60_000, wish.hours * 3_600_000 - times.calmMs),
     calmMs: times.calmMs,
+    peers: peersOf(random),
   };
 }
+
+const peersOf = (random: Random): Shape['peers'] =>
+  random.chance(0.5)
+    ? null
+    : { everyMs: 400, missedMs: 1_600, exclude: random.chance(0.7), failsafe: random.chance(0.7) };
+
 
 function disksOf(paths: number): Shape['disks'] {
   return Array.from({ length: Math.ceil(paths / portsPerDisk) }, (_, at) => {
