@@ -44,7 +44,7 @@ export class HeardPeers {
   /** What this node says of others; the young ages are nobody's business. */
   missed(peers: readonly LivingPeer[], nowMs: number, overMs: number): Readonly<Record<string, number>> {
     const ages = peers.map((peer) => [peer.node, this.ageMs(peer, nowMs)] as const);
-    return Object.fromEntries(ages.filter((pair): pair is [string, number] => (pair[1] ?? 0) >= overMs));
+    return Object.fromEntries(ages.filter((pair): pair is [string, number] => pair[1] !== null && pair[1] >= overMs));
   }
 
   /** What that peer said last; null when that is older than `freshMs`. */

@@ -177,7 +177,8 @@ function onPeers({ parts: { peers } }: Here, fault: OnPeers, { name }: Host, unt
   return until(() => cut(-1));
 }
 
-type Inside = Exclude<OnLine, { readonly kind: 'lossy' | 'peersCut' | 'peersLossy' | 'cutOff' | 'unlinked' | 'gossipLies' | 'endSession' }>;
+type Inside = Exclude<OnLine, { readonly kind: 'lossy' | 'peersCut' | 'peersLossy' |
+  'cutOff' | 'unlinked' | 'gossipLies' | 'endSession' }>;
 
 function inside(here: Here, fault: Inside, host: Host, until: Until): void {
   switch (fault.kind) {

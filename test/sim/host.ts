@@ -22,7 +22,7 @@ import type { Moment } from './plan.ts';
 import type { Powered } from './power.ts';
 import type { Random } from './random.ts';
 import { Right } from './right.ts';
-import { peerAddress, settingsOf } from './settings.ts';
+import { settingsOf } from './settings.ts';
 import { Timeline } from './timeline.ts';
 import { bootAfterResetMs, feedingOf, watchdogFor } from './watchdog.ts';
 
@@ -243,7 +243,7 @@ export class Host implements Powered {
           : undefined),
       ...(shape.peers === null
         ? {}
-        : { peers: this.#parts.peers.network.join({ node: this.name, address: peerAddress(this.name), clock: process }) }),
+        : { peers: this.#parts.peers.join(this.name, process) }),
       onRefused: (reason) => {
         this.#parts.trace.note(this.name, () => `refused: ${reason}`);
         // As systemd would.

@@ -1,5 +1,7 @@
 // The lines between the daemons, which ask each other directly: cut one by one, slow, or losing what they carry.
 import { memoryPeerNetwork, type MemoryPeerNetwork, type PeerMessage } from '../../adapters/peers/memory.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { PeersPort } from '../../src/ports/peers.ts';
 import type { Judge } from './judge.ts';
 import type { Random } from './random.ts';
 import type { Shape } from './shape.ts';
@@ -12,9 +14,9 @@ export interface LossyPeers {
 }
 
 export class PeerLines {
-  readonly network: MemoryPeerNetwork;
   /** By node: what happens to all that it sends and hears. */
   readonly lossy = new Map<string, Set<LossyPeers>>();
+  readonly #network: MemoryPeerNetwork;
   readonly #world: World;
   readonly #shape: Shape;
   readonly #cut = new Map<string, number>();
@@ -25,7 +27,12 @@ export class PeerLines {
     this.#shape = shape;
     this.#world = world;
     const clock = { monotonicMs: () => world.nowMs, wallMs: () => world.nowMs, after: world.after.bind(world) };
-    this.network = memoryPeerNetwork({ clock, carry: (message) => this.#carry(message) });
+    this.#network = memoryPeerNetwork({ clock, carry: (message) => this.#carry(message) });
+  }
+
+  /** A daemon that starts; the last one at its place is forgotten. */
+  join(node: string, clock: Clock): PeersPort {
+    return this.#network.join({ node, address: peerAddress(node), clock });
   }
 
   /** More, or less, in the way of what goes from one to the other. */
@@ -71,5 +78,7 @@ export class PeerLines {
     return ms;
   }
 }
+
+export const peerAddress = (node: string): string => `${node}:1`;
 
 const lineOf = (one: string, other: string): string => [one, other].sort().join(' ');

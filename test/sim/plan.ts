@@ -81,6 +81,8 @@ export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] 
     const both = { atMs, at: random.pick(shape.nodes) };
     const wanted = pair.filter((kind) => kinds.includes(kind));
     for (const kind of wanted) plan.push(faultAt(shape, kind, both, random.fork()));
+    const isDark = shape.peers?.failsafe === true && random.chance(0.3);
+    if (isDark) plan.push(...inTheDark(shape, atMs, random.fork(), kinds));
     for (let each = 0; each < count; each += 1) {
       const when = atMs + random.pick([random.between(0, 30), random.between(0, 500), random.wait(6_000)]);
       const kind = random.pick(kinds);
@@ -93,6 +95,30 @@ export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] 
 }
 
 export const everyKind = faultKinds;
+
+/** What only a few have seen, or nobody, when Consul goes away: the hardest for those who go on without it. */
+function inTheDark(shape: Shape, atMs: number, random: Random, kinds: readonly FaultKind[]): readonly Fault[] {
+  const node = random.pick(shape.nodes);
+  const leftMs = shape.troubleMs - atMs;
+  const lasting = (ms: number): number => Math.max(1, Math.min(leftMs, ms));
+  const darkMs = random.between(15_000, 60_000);
+  const laterMs = random.between(500, 3_000);
+  // Its session is lost while it hears nothing; then the others hear nothing either.
+  const lost: readonly Fault[] = [
+    { atMs, node, kind: 'cutOff', way: 'both', gossip: false, forMs: lasting(darkMs + 15_000) },
+    { atMs: atMs + 1_000, node, kind: 'endSession' },
+    { atMs: atMs + 1_000 + laterMs, kind: 'noLeader', silent: random.chance(0.5), forMs: lasting(darkMs) },
+  ];
+  // It was gone, and comes back to a Consul that the others do not reach.
+  const moment = { what: 'time', count: 0 } as const;
+  const side = shape.nodes.filter((each) => each !== node);
+  const back: readonly Fault[] = [
+    { atMs, node, kind: 'powerLoss', moment, downMs: 25_000 + laterMs },
+    { atMs: atMs + 24_000, kind: 'split', side, gossip: random.chance(0.5), forMs: lasting(darkMs + 20_000) },
+  ];
+  const all = random.chance(0.5) ? lost : back;
+  return all.filter((fault) => kinds.includes(fault.kind) && fault.atMs < shape.troubleMs - 1_000);
+}
 
 /** Nothing but a loss of the quorum, for as long as there is. */
 function quorumLoss(shape: Shape, random: Random): Fault {

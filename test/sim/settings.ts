@@ -1,6 +1,7 @@
 // What each daemon is configured with.
 import type { DaemonSettings } from '../../src/daemon/settings.ts';
 import { portalPort } from './judge.ts';
+import { peerAddress } from './peers.ts';
 import { times, type Shape } from './shape.ts';
 
 export function settingsOf(shape: Shape, node: string, boot: number): DaemonSettings {
@@ -30,5 +31,3 @@ export function settingsOf(shape: Shape, node: string, boot: number): DaemonSett
     observeEveryMs: 2_000,
   };
 }
-
-export const peerAddress = (node: string): string => `${node}:1`;

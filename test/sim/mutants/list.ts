@@ -238,4 +238,53 @@ export const mutants: readonly Mutant[] = [
       replace: 'watchdog.feed();',
     }],
   },
+  {
+    name: 'failsafe-one-of-all',
+    about: 'one peer that vouches is enough to go on without Consul',
+    patches: [{
+      file: 'src/daemon/failsafe.ts',
+      find: 'const against = round.map(objection).find((reason) => reason !== null) ?? null;',
+      replace: 'const against = round.some((each) => objection(each) === null) ? null : "nobody vouches";',
+    }],
+  },
+  {
+    name: 'vouch-without-promise',
+    about: 'a node vouches for a session that it has seen lost, and counts on time all the same',
+    patches: [{
+      file: 'src/core/peers.ts',
+      find: "if (consulAgeMs < contactMs) return 'it reaches Consul';",
+      replace: "return consulAgeMs < contactMs ? 'it reaches Consul' : null;",
+    }],
+  },
+  {
+    name: 'unasked-counts-on-time',
+    about: 'a node that nobody asks counts on the deadline of one that others vouch for',
+    patches: [{
+      file: 'src/daemon/translate-exclusions.ts',
+      find: 'const isAsked = record?.asks === undefined ||',
+      replace: 'const isAsked = record?.asks !== null ||',
+    }],
+  },
+  {
+    name: 'minority-excludes',
+    about: 'one node that does not hear another ends its session',
+    patches: [{
+      file: 'src/core/peers.ts',
+      find: 'by.includes(self) && by.length * 2 > voters.length',
+      replace: 'by.includes(self) && by.length > 0',
+    }],
+  },
+  {
+    name: 'wakes-and-accuses',
+    about: 'a node that slept takes its own silence for that of the others',
+    patches: [{
+      file: 'src/daemon/heard.ts',
+      find: 'if (this.#lastAwakeMs === null || nowMs - this.#lastAwakeMs > this.#pauseMs) this.#sinceMs = nowMs;',
+      replace: 'this.#sinceMs = 0;',
+    }, {
+      file: 'src/daemon/heard.ts',
+      find: 'return heard?.session === session && nowMs - heard.sentAtMs <= freshMs ? heard.statement : null;',
+      replace: 'return heard?.session === session && freshMs > 0 ? heard.statement : null;',
+    }],
+  },
 ];
