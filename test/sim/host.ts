@@ -241,9 +241,7 @@ export class Host implements Powered {
         method === 'command'
           ? heeding(this.#parts, this.name, () => daemon, fenceFor(this.#parts, this, this.#hosts, process))
           : undefined),
-      ...(shape.peers === null
-        ? {}
-        : { peers: this.#parts.peers.join(this.name, process) }),
+      peers: this.#parts.peers.join(this, process),
       onRefused: (reason) => {
         this.#parts.trace.note(this.name, () => `refused: ${reason}`);
         // As systemd would.
@@ -271,17 +269,10 @@ export class Host implements Powered {
     const { trace } = this.#parts;
     trace.mark(actor, seq);
     trace.note(this.name, () => `${actor}: ${event.type}${because(event)} → ${JSON.stringify(value)}`);
-    if (event.type === 'peer.missed') this.#judgeMissed(event);
+    // With its journal in trouble: decided earlier, and written only now.
+    if (event.type === 'peer.missed' && this.journalFault === null) this.#parts.peers.judgeMissed(this.#hosts, event);
     if (process.isEnded) return;
     this.#passes('record');
-  }
-
-  #judgeMissed(event: object): void {
-    const { peers, judge } = this.#parts;
-    // Decided earlier, and written only now.
-    if (this.journalFault !== null) return;
-    const isWell = (node: string): boolean => this.#hosts.get(node)?.isWell === true;
-    peers.judge(judge, String(Reflect.get(event, 'node')), Reflect.get(event, 'by') as readonly string[], isWell);
   }
 
   #passes(what: Moment['what']): void {

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { PeersPort } from '../../src/ports/peers.ts';
 import type { Judge } from './judge.ts';
 import type { Random } from './random.ts';
+import type { Right } from './right.ts';
 import type { Shape } from './shape.ts';
 import type { World } from './world.ts';
 
@@ -13,17 +14,26 @@ export interface LossyPeers {
   readonly random: Random;
 }
 
+interface Asking {
+  readonly name: string;
+  readonly right: Right;
+}
+
+const rememberedMs = 10_000;
+
 export class PeerLines {
   /** By node: what happens to all that it sends and hears. */
   readonly lossy = new Map<string, Set<LossyPeers>>();
   readonly #network: MemoryPeerNetwork;
+  readonly #judge: Judge;
   readonly #world: World;
   readonly #shape: Shape;
   readonly #cut = new Map<string, number>();
   /** When the trouble of a node, or of a line between two, was over. */
   readonly #troubledMs = new Map<string, number>();
 
-  constructor(shape: Shape, world: World) {
+  constructor(shape: Shape, world: World, judge: Judge) {
+    this.#judge = judge;
     this.#shape = shape;
     this.#world = world;
     const clock = { monotonicMs: () => world.nowMs, wallMs: () => world.nowMs, after: world.after.bind(world) };
@@ -31,8 +41,25 @@ export class PeerLines {
   }
 
   /** A daemon that starts; the last one at its place is forgotten. */
-  join(node: string, clock: Clock): PeersPort {
-    return this.#network.join({ node, address: peerAddress(node), clock });
+  join({ name: node, right }: Asking, clock: Clock): PeersPort {
+    const port = this.#network.join({ node, address: peerAddress(node), clock });
+    const rounds = new Map<number, { asked: number; vouched: number }>();
+    return {
+      ...port,
+      // Worked out from what was asked and answered, and never from what the daemon makes of it.
+      ask: async (peer, question, options) => {
+        const sentAtMs = clock.monotonicMs();
+        const round = rounds.get(sentAtMs) ?? { asked: 0, vouched: 0 };
+        round.asked += 1;
+        rounds.set(sentAtMs, round);
+        const outcome = await port.ask(peer, question, options);
+        const isVouch = question.failsafe && outcome.kind === 'done' && outcome.value.objection === null;
+        if (isVouch) round.vouched += 1;
+        if (round.vouched === round.asked) right.vouched(question.session ?? '', sentAtMs);
+        for (const atMs of rounds.keys()) if (atMs < sentAtMs - rememberedMs) rounds.delete(atMs);
+        return outcome;
+      },
+    };
   }
 
   /** More, or less, in the way of what goes from one to the other. */
@@ -47,18 +74,21 @@ export class PeerLines {
   }
 
   /** Nobody can be missed by a node that had every chance to hear it. */
-  judge(judge: Judge, victim: string, by: readonly string[], isWell: (node: string) => boolean): void {
-    const settings = this.#shape.peers;
+  judgeMissed(hosts: ReadonlyMap<string, { readonly isWell: boolean }>, event: object): void {
+    const { peers: settings, messageMs } = this.#shape;
     if (settings === null) return;
-    const sinceMs = this.#world.nowMs - settings.missedMs / 2 - 2 * settings.everyMs - 4 * this.#shape.messageMs - 100;
+    const victim = String(Reflect.get(event, 'node'));
+    const by = Reflect.get(event, 'by') as readonly string[];
+    const sinceMs = this.#world.nowMs - settings.missedMs / 2 - 2 * settings.everyMs - 4 * messageMs - 100;
     const wasTroubled = (what: string): boolean => (this.#troubledMs.get(what) ?? -Infinity) >= sinceMs;
+    const wasThere = hosts.get(victim)?.isWell === true && !wasTroubled(victim);
     const heard = by.filter((accuser) => {
-      const line = lineOf(accuser, victim);
       const isBad = this.#isBad(accuser, victim) || this.#isBad(victim, accuser);
-      return isWell(victim) && !wasTroubled(victim) && !wasTroubled(line) && !isBad;
+      return wasThere && !isBad && !wasTroubled(lineOf(accuser, victim));
     });
     if (heard.length === 0) return;
-    judge.violate('an innocent node was excluded', `${victim} is missed by ${heard.join(', ')}, and was there to hear`);
+    const what = `${victim} is missed by ${heard.join(', ')}, and was there to hear`;
+    this.#judge.violate('an innocent node was excluded', what);
   }
 
   #isBad(from: string, to: string): boolean {

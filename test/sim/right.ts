@@ -50,6 +50,11 @@ export class Right {
     else if (status === 404 && this.#untilMs.delete(session)) this.#onLost();
   }
 
+  /** Every peer that was asked then vouched; that counts only for a session which this process has heard to live. */
+  vouched(session: string, sentAtMs: number): void {
+    if (this.#untilMs.has(session)) this.#extend(session, sentAtMs);
+  }
+
   /** Milliseconds left to serve; less than none when it is over. */
   get remainingMs(): number {
     // No session yet: the start stands in for a contact.

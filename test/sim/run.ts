@@ -54,7 +54,7 @@ export async function runOnce(order: Order): Promise<Verdict> {
   const parts: Parts = {
     shape, world, store, judge, trace, random: random.fork(), network: memoryNetwork(), fences: new Set(),
     consul: new Consul(store, world, shape),
-    peers: new PeerLines(shape, world), shared: new SharedDisk(judge, world, trace),
+    peers: new PeerLines(shape, world, judge), shared: new SharedDisk(judge, world, trace),
   };
   writeDisks(parts);
   if (isQuorumLoss(shape, plan)) judge.forbidEnds(plan[0]?.atMs ?? 0);
