@@ -277,6 +277,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'wakes-and-accuses',
     about: 'a node that slept takes its own silence for that of the others',
+    coveredBy: 'the majority: who wakes hears the others within a round, before enough of them say the same',
     patches: [{
       file: 'src/daemon/heard.ts',
       find: 'if (this.#lastAwakeMs === null || nowMs - this.#lastAwakeMs > this.#pauseMs) this.#sinceMs = nowMs;',
