@@ -184,7 +184,7 @@ export class Daemon {
     for (const cancel of this.#cancels) cancel();
     this.lease.drop();
     await this.#reading.stop();
-    await this.peers?.stop();
+    await this.peers?.stop(how);
     await this.engine.stop();
   }
 

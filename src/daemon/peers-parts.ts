@@ -2,6 +2,7 @@
 import type { DomainEvent } from '../../machines/intent.ts';
 import type { ClusterView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ClusterPort } from '../ports/cluster.ts';
 import type { Cause } from '../ports/journal.ts';
 import type { PeersPort } from '../ports/peers.ts';
 import type { Lease } from './lease.ts';
@@ -11,6 +12,7 @@ import type { DaemonSettings } from './settings.ts';
 export interface PeersParts {
   readonly settings: DaemonSettings & { readonly peers: NonNullable<DaemonSettings['peers']> };
   readonly port: PeersPort;
+  readonly cluster: ClusterPort;
   readonly clock: Clock;
   readonly lease: Lease;
   readonly registry: Registry;

@@ -13,6 +13,7 @@ import { Failsafe } from './failsafe.ts';
 import { HeardPeers } from './heard.ts';
 import type { PeersParts } from './peers-parts.ts';
 import type { DaemonSettings } from './settings.ts';
+import { withdrawAddress } from './withdraw.ts';
 
 interface Given extends Omit<PeersParts, 'settings' | 'port'> {
   readonly settings: DaemonSettings;
@@ -28,6 +29,8 @@ export function peersOf(parts: Given): Peers | null {
 
 /** Something that was asked for and did not help is asked for again after this. */
 const againMs = 2_000;
+/** A stop does not wait for Consul longer than this. */
+const withdrawMs = 500;
 const cause: Cause = { kind: 'local', what: 'peers' };
 
 export class Peers {
@@ -51,8 +54,13 @@ export class Peers {
     this.#turn();
   }
 
-  stop(): Promise<void> {
-    return this.#parts.port.stop();
+  /** `keep`: the next daemon goes on soon, and nobody shall miss this one meanwhile. */
+  async stop(how: 'keep' | 'drain'): Promise<void> {
+    const { cluster, port, settings: { node } } = this.#parts;
+    const session = this.#session;
+    const options = { deadlineMs: withdrawMs };
+    if (how === 'keep' && session !== null) await withdrawAddress({ cluster, node, session, options });
+    await port.stop();
   }
 
   /** Milliseconds since that node answered last; null when it never did in its present incarnation. */
@@ -109,7 +117,8 @@ export class Peers {
     this.#heard.awake(this.#parts.clock.monotonicMs());
     this.rounds += 1;
     const living = this.#living();
-    this.#heard.keepOnly(living);
+    // Who was away in order begins anew: it is missed by nobody who has not heard it since.
+    this.#heard.keepOnly(living.filter(({ address }) => address !== null));
     this.failsafe.look(session, living);
     this.#ask(session, living);
     this.#judge(living);

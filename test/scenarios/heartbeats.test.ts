@@ -1,5 +1,6 @@
 // A node that the majority does not hear is excluded at once; a minority never excludes anybody.
 import { describe, expect, it } from 'vitest';
+import { memoryJournal } from '../../adapters/journal/memory.ts';
 import { eventsOf, peered, type PeeredCluster } from './peered.ts';
 
 const five = ['n1', 'n2', 'n3', 'n4', 'n5'];
@@ -41,6 +42,30 @@ describe('a host that dies', () => {
     await cluster.kill('n1', 'host');
     await cluster.pass(5_000);
     expect(missedBy(cluster)).toEqual([]);
+  });
+});
+
+describe('a daemon that is restarted', () => {
+  it('is missed by nobody while it is away, and loses nothing', async () => {
+    const cluster = await peered();
+    const before = cluster.pathsOf('n1');
+    const { daemon, journal } = cluster.node('n1');
+    const stopped = daemon.stop('keep', 0);
+    await cluster.pass(5_000);
+    await stopped;
+    await cluster.start('n1', memoryJournal({ image: journal.image }));
+    await cluster.pass(5_000);
+    expect(missedBy(cluster)).toEqual([]);
+    expect(cluster.pathsOf('n1')).toEqual(before);
+  });
+
+  it('is heard, and missed again, as soon as it is back', async () => {
+    const cluster = await peered();
+    await cluster.restart('n1');
+    await cluster.pass(3_000);
+    expect(cluster.node('n2').daemon.peers?.heardMs('n1')).toBeLessThan(300);
+    await cluster.kill('n1', 'host');
+    await cluster.until(() => missedBy(cluster).length > 0, 2_000);
   });
 });
 
