@@ -2,6 +2,7 @@
 import { memoryDataPlane } from '../../adapters/dataplane.ts';
 import type { Fault as CommandFault, Faults } from '../../adapters/memory-faults.ts';
 import type { DataPlane } from '../../src/ports/dataplane.ts';
+import { judgeOpening } from './locks.ts';
 import type { Parts } from './parts.ts';
 import type { Random } from './random.ts';
 import type { Incarnation } from './shared-disk.ts';
@@ -26,13 +27,14 @@ const hangMs = 30_000;
 const serving = new Set(['address.ensureAdded', 'target.ensureOpen']);
 
 export function commandsOf(
-  { shape, network, shared, judge, trace }: Parts,
+  parts: Parts,
   node: string,
   kernel: Timeline,
   { process, bad, random, hooks }: {
     process: Timeline; bad: ReadonlySet<BadCommands>; random: Random; hooks: Hooks;
   },
 ): DataPlane {
+  const { shape, network, shared, judge, trace } = parts;
   const faults = faultsFrom(bad, random, shape.commandMs);
   const plane = memoryDataPlane({ node, network, clock: kernel, faults });
   const pathOf = new Map(shape.disks.flatMap(({ paths }) => paths.map(({ id, ip }) => [ip, id] as const)));
@@ -50,7 +52,10 @@ export function commandsOf(
           }
           const ip = ipIn(given[0]);
           const path = pathOf.get(ip);
-          if (path !== undefined && full === 'target.ensureOpen') shared.asked(path, hooks.incarnation(path));
+          if (path !== undefined && full === 'target.ensureOpen') {
+            judgeOpening(parts, path, hooks.incarnation(path));
+            shared.asked(path, hooks.incarnation(path));
+          }
           const outcome = await process.answer(call(...given));
           trace.note(node, () => `${full} ${ip}: ${kindOf(outcome)}`);
           return outcome;

@@ -9,6 +9,10 @@ const idleMs = 1_000;
 const commitsMax = 8;
 const journalPatienceMs = 2_000;
 
+/** How long what every path has to hear may take. */
+export const turnSlackMs = ({ shape }: Pick<Parts, 'shape'>, { journalFault }: Powered): number =>
+  1 + commitsMax * shape.commitMs + (journalFault === null ? 0 : journalPatienceMs);
+
 /** Answers how to look at once, when the right ends before its time. */
 export function watchDeadline(
   { world, judge, shape }: Parts,
@@ -36,7 +40,7 @@ export function watchDeadline(
       overSinceMs = null;
       return again(leftMs > 0 ? leftMs * 1.03 + 1 : idleMs);
     }
-    const slackMs = 1 + commitsMax * shape.commitMs + (host.journalFault === null ? 0 : journalPatienceMs);
+    const slackMs = turnSlackMs({ shape }, host);
     overSinceMs ??= world.nowMs;
     if (world.nowMs - overSinceMs < slackMs) return again(slackMs);
     const what = `${host.name} is past its deadline since ${String(world.nowMs - overSinceMs)} ms, and still serves`;

@@ -108,8 +108,11 @@ function onHost(here: Here, fault: OnHost, host: Host, until: Until): void {
         if (fault.kind === 'freezeHost' && fault.clockStops) host.clockStopped += count;
         host.adjust(random);
       };
-      by(1);
-      return until(() => by(-1));
+      return host.at(fault.moment, () => {
+        if (world.nowMs + fault.forMs > here.parts.shape.troubleMs) return;
+        by(1);
+        until(() => by(-1));
+      });
     }
     case 'wallJump':
       host.wallOffsetMs += fault.byMs;

@@ -16,6 +16,7 @@ import { watchDeadline } from './deadline.ts';
 import { fenceFor } from './fence.ts';
 import { gossipOf } from './gossip.ts';
 import { journalOf } from './journal.ts';
+import { watchLocks } from './locks.ts';
 import { heeding, watchMaintenance } from './maintenance.ts';
 import type { Parts } from './parts.ts';
 import type { Moment } from './plan.ts';
@@ -232,7 +233,7 @@ export class Host implements Powered {
       }),
       cluster: consulCluster({
         api: consul.apiFor(this.line, process, random.fork(), {
-          onRequest: () => this.#passes('request'), onReply: (heard) => right.heard(heard),
+          onRequest: () => this.#passes('request'), onReply: watchLocks(this.#parts, this, process),
         }),
         clock: process, prefix: 'pathwarden/', node: this.name,
       }),

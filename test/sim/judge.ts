@@ -17,6 +17,8 @@ export type Rule =
   | 'served after the own deadline'
   | 'fenced in maintenance'
   | 'taken in maintenance'
+  | 'served after its lock was lost'
+  | 'an excluded session opens a path'
   | 'the journal diverged'
   | 'an intent never settled'
   | 'a path is not served'
@@ -35,7 +37,10 @@ export class Judge {
   readonly #paths = new Map<string, string>();
   readonly #hosts = new Map<string, MemoryHost>();
   readonly #onServing: ((path: string, node: string, serves: boolean) => void)[] = [];
-  readonly #serving = new Map<string, Set<string>>();
+  /** By path and node: what Consul's index was when it began to serve. */
+  readonly #serving = new Map<string, Map<string, number>>();
+  /** Consul's index now. */
+  indexNow: () => number = () => 0;
 
   constructor(shape: Shape, world: World, trace: Trace) {
     this.#world = world;
@@ -61,7 +66,12 @@ export class Judge {
 
   /** The nodes on which the path answers, or would answer if its link were up. */
   servers(path: string): readonly string[] {
-    return [...(this.#serving.get(path) ?? [])];
+    return [...(this.#serving.get(path)?.keys() ?? [])];
+  }
+
+  /** Consul's index when the node began to serve the path; null: it does not. */
+  servingSince(path: string, node: string): number | null {
+    return this.#serving.get(path)?.get(node) ?? null;
   }
 
   /** From then on nothing that is served may stop being served. */
@@ -86,14 +96,15 @@ export class Judge {
   #look(host: MemoryHost, ip: string): void {
     const path = this.#paths.get(ip);
     if (path === undefined) return;
-    const nodes = this.#serving.get(path) ?? new Set();
+    const nodes = this.#serving.get(path) ?? new Map<string, number>();
     this.#serving.set(path, nodes);
     const serves = isServing(host, ip);
     if (serves === nodes.has(host.node)) return;
-    if (serves) nodes.add(host.node);
+    if (serves) nodes.set(host.node, this.indexNow());
     else nodes.delete(host.node);
     this.#trace.note(host.node, () => `${serves ? 'serves' : 'no longer serves'} ${path}`);
-    if (nodes.size > 1) this.violate('two nodes serve one path', `${path} is served by ${[...nodes].join(' and ')}`);
+    const all = [...nodes.keys()].join(' and ');
+    if (nodes.size > 1) this.violate('two nodes serve one path', `${path} is served by ${all}`);
     for (const listener of this.#onServing) listener(path, host.node, serves);
   }
 }

@@ -1,10 +1,10 @@
 // `npm run sim`: whole clusters in one process, on a clock of their own, with everything going wrong that can.
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { emptyTally } from './batch.ts';
+import { runInJobs } from './jobs.ts';
 import { tryMutants } from './mutants/try.ts';
-import { everyKind, type FaultKind } from './plan.ts';
-import { describe } from './report.ts';
-import { runOnce, type Order } from './run.ts';
-import { shrink } from './shrink.ts';
+import { runOnce } from './run.ts';
 
 const help = `npm run sim -- [options]
 
@@ -13,6 +13,7 @@ const help = `npm run sim -- [options]
   --from N        the first seed (default 1)
   --nodes N       3 or 5 nodes (default: both, in turns)
   --paths N       up to 60 paths (default: a few, by the seed)
+  --jobs N        so many runs at a time (default: one for each core)
   --hours N       simulated time of one run (default 0.5)
   --faults A,B    only these kinds of faults; "none" for none
   --speed         how fast: 3 nodes and 60 paths, and the bar
@@ -26,7 +27,8 @@ const speedBar = 300;
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' }, seeds: { type: 'string' }, from: { type: 'string', default: '1' },
-    nodes: { type: 'string' }, paths: { type: 'string' }, hours: { type: 'string', default: '0.5' },
+    nodes: { type: 'string' }, jobs: { type: 'string' }, paths: { type: 'string' },
+    hours: { type: 'string', default: '0.5' },
     faults: { type: 'string' }, speed: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false }, only: { type: 'string' }, trace: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
@@ -56,56 +58,33 @@ function chosen(): Promise<Figures> {
 async function runMany(): Promise<Figures> {
   const first = Number(values.seed ?? values.from);
   const count = values.seed === undefined ? Number(values.seeds ?? seedsByDefault) : 1;
-  const hoursOf: Record<string, number> = {};
-  const totals = { runs: 0, hours: 0, hoursOf, faults: 0, writes: 0, events: 0 };
-  const failures: string[] = [];
+  const jobs = Math.min(count, Number(values.jobs ?? availableParallelism()));
+  const batch = {
+    seeds: Array.from({ length: count }, (_, at) => first + at), trace: values.trace, hours: Number(values.hours),
+    nodes: numberOr(values.nodes), paths: numberOr(values.paths),
+    kinds: values.faults === undefined ? null : values.faults.split(','),
+  };
+  const tally = emptyTally();
   const startMs = performance.now();
-  for (let seed = first; seed < first + count; seed += 1) {
-    const order = orderOf(seed);
-    const verdict = await runOnce({ ...order, trace: values.trace });
-    if (values.trace) say(verdict.lines.join('\n'));
-    if (values.seed !== undefined) say(`digest ${verdict.digest}`);
-    const hours = verdict.simulatedMs / 3_600_000;
-    totals.runs += 1;
-    totals.hours += hours;
-    hoursOf[String(order.nodes)] = (hoursOf[String(order.nodes)] ?? 0) + hours;
-    totals.faults += verdict.plan.length;
-    totals.writes += verdict.writes;
-    totals.events += verdict.events;
-    if (verdict.violation !== null) failures.push(await explain(order, verdict));
-    if (totals.runs % 100 === 0) say(`${String(totals.runs)} runs, ${totals.hours.toFixed(0)} h`);
-  }
+  await runInJobs(batch, jobs, tally, say, () => {
+    if (tally.runs % 100 === 0) say(`${String(tally.runs)} runs, ${tally.hours.toFixed(0)} h`);
+  });
   const seconds = (performance.now() - startMs) / 1_000;
+  const { failures, ...totals } = tally;
   const speed = Math.round((totals.hours * 3_600) / seconds);
+  const seedsPerHour = Math.round((totals.runs * 3_600) / seconds);
   say(`${String(totals.runs)} runs, ${totals.hours.toFixed(1)} simulated hours, ${String(totals.faults)} faults, ` +
-    `${String(totals.writes)} writes, ${seconds.toFixed(1)} s, ${String(speed)} × real time: ${verdictOf(failures)}`);
-  return { metrics: { ...totals, seconds, speed }, failures };
+    `${String(totals.writes)} writes, ${seconds.toFixed(1)} s, ${String(jobs)} jobs, ${String(speed)} × real time, ` +
+    `${String(seedsPerHour)} seeds an hour: ${verdictOf(failures)}`);
+  return { metrics: { ...totals, jobs, seconds, speed, seedsPerHour }, failures };
+}
+
+function numberOr(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
 }
 
 function verdictOf({ length }: readonly string[]): string {
   return length === 0 ? 'no violation' : `${String(length)} violations`;
-}
-
-function orderOf(seed: number): Order {
-  const nodes = values.nodes === undefined ? (seed % 2 === 0 ? 5 : 3) : Number(values.nodes);
-  const kinds = values.faults === 'none' ? [] : values.faults?.split(',').filter(isKind);
-  return {
-    seed, nodes, paths: values.paths === undefined ? null : Number(values.paths), hours: Number(values.hours),
-    ...(kinds === undefined ? {} : { kinds }),
-  };
-}
-
-function isKind(name: string): name is FaultKind {
-  return (everyKind as readonly string[]).includes(name);
-}
-
-/** Answers the first line of it. */
-async function explain(order: Order, failed: Awaited<ReturnType<typeof runOnce>>): Promise<string> {
-  const shortest = await shrink(order, failed);
-  const told = await runOnce({ ...order, plan: shortest.plan, trace: true });
-  const text = describe(order, told, failed.plan.length);
-  say(`\n${text}\n`);
-  return text.split('\n').slice(0, 2).join(': ');
 }
 
 async function measureSpeed(): Promise<Figures> {

@@ -2,7 +2,7 @@
 import type { Shape } from './shape.ts';
 import { randomFrom, type Random } from './random.ts';
 
-/** When exactly a daemon dies: at the time, or at its n-th record, command or request after it. */
+/** When exactly a daemon dies or stands still: at the time, or at its n-th record, command or request after it. */
 export type Moment = { readonly what: 'time' | 'record' | 'command' | 'request'; readonly count: number };
 
 interface Somewhere {
@@ -19,8 +19,9 @@ export type Fault =
       readonly journal: 'kept' | 'lost' })
   | (Somewhere & { readonly kind: 'powerLoss'; readonly moment: Moment; readonly downMs: number })
   | (Somewhere & { readonly kind: 'restart'; readonly how: 'keep' | 'drain'; readonly downMs: number })
-  | (Somewhere & Lasting & { readonly kind: 'pauseDaemon'; readonly seed: number })
-  | (Somewhere & Lasting & { readonly kind: 'freezeHost'; readonly seed: number; readonly clockStops: boolean })
+  | (Somewhere & Lasting & { readonly kind: 'pauseDaemon'; readonly seed: number; readonly moment: Moment })
+  | (Somewhere & Lasting & { readonly kind: 'freezeHost'; readonly seed: number; readonly moment: Moment;
+      readonly clockStops: boolean })
   | (Somewhere & { readonly kind: 'wallJump'; readonly byMs: number })
   | (Somewhere & Lasting & { readonly kind: 'lossy'; readonly seed: number; readonly lose: number;
       readonly loseAnswer: number; readonly twice: number; readonly delayMs: number })
@@ -151,10 +152,13 @@ function faultAt(
     case 'restart':
       return { ...at, kind, how: random.pick(['keep', 'drain']), downMs };
     case 'pauseDaemon':
-      return { ...at, kind, seed, forMs: lasting(random.pick([500, 5_000, 15_000, 60_000])) };
+      return {
+        ...at, kind, seed, forMs: lasting(random.pick([500, 5_000, 15_000, 60_000])), moment: momentOf(random),
+      };
     case 'freezeHost':
       return {
         ...at, kind, seed, forMs: lasting(random.pick([2_000, 15_000, 60_000])), clockStops: random.chance(0.5),
+        moment: momentOf(random),
       };
     case 'wallJump':
       return { ...at, kind, byMs: random.between(-3_600_000, 3_600_000) };
@@ -184,7 +188,7 @@ function faultAt(
       };
     case 'badCommands':
       return {
-        ...at, kind, seed, forMs: lasting(random.pick([2_000, 20_000])), verbs: random.pick(verbGroups),
+        ...at, kind, seed, forMs: lasting(random.pick([2_000, 20_000, 60_000])), verbs: random.pick(verbGroups),
         how: random.pick(['slow', 'refuse', 'unknown', 'applied', 'hang']), share: random.pick([0.2, 0.5, 1]),
       };
     case 'badJournal':
@@ -218,9 +222,9 @@ const someOf = (nodes: readonly string[], random: Random): readonly string[] => 
   return some.length > 0 ? some : nodes.slice(0, 1);
 };
 
-/** Verbs begin with one of these. */
-const verbGroups = ['', 'target.', 'address.', 'traffic.', 'backstore.', 'target.ensureClosed', 'target.observe',
-  'address.observe', 'address.ensureRemoved', 'target.ensureOpen'];
+/** Verbs begin with one of these. While none of them does what it should, nothing can be torn down. */
+const verbGroups = ['', '', '', 'target.', 'address.', 'traffic.', 'backstore.', 'target.ensureClosed',
+  'target.observe', 'address.observe', 'address.ensureRemoved', 'target.ensureOpen'];
 
 const momentOf = (random: Random): Moment =>
   random.chance(0.4)

@@ -21,6 +21,7 @@ export class Right {
   readonly #untilMs = new Map<string, number>();
   /** Of the first daemon since when nobody has heard that a session lives: only one start stands in for a contact. */
   #unheardSinceMs: number | null = null;
+  readonly #owned = new Set<string>();
   #hasHeard = false;
 
   constructor(monotonicMs: () => number, onLost: () => void) {
@@ -55,6 +56,11 @@ export class Right {
     if (this.#untilMs.has(session)) this.#extend(session, sentAtMs);
   }
 
+  /** A daemon of this boot has opened or renewed it. */
+  owned(session: string): boolean {
+    return this.#owned.has(session);
+  }
+
   /** Milliseconds left to serve; less than none when it is over. */
   get remainingMs(): number {
     // No session yet: the start stands in for a contact.
@@ -66,6 +72,7 @@ export class Right {
   /** Every way to serve on goes through here, with the send time of the request, or of the round, that was answered. */
   #extend(session: string, sentAtMs: number): void {
     this.#hasHeard = true;
+    this.#owned.add(session);
     this.#unheardSinceMs = null;
     this.#untilMs.set(session, Math.max(this.#untilMs.get(session) ?? Number.NEGATIVE_INFINITY, sentAtMs + budgetMs));
   }

@@ -47,6 +47,7 @@ export async function runOnce(order: Order): Promise<Verdict> {
   const trace = openTrace(order.trace === true, () => world.nowMs);
   const judge = new Judge(shape, world, trace);
   const clock = { monotonicMs: () => world.nowMs, wallMs: () => world.nowMs, after: world.after.bind(world) };
+  judge.indexNow = () => store.state.tableIndex.kv;
   let sessions = 0;
   const store = openStore({
     clock, adoptNodes: true, expiryFactor: shape.expiryFactor, newSessionId: () => sessionName((sessions += 1)),

@@ -1,6 +1,8 @@
 // What the simulator itself promises: one seed is one run, and what it looks for is found.
 import { describe, expect, it } from 'vitest';
 import { memoryNetwork } from '../../adapters/memory-host.ts';
+import { emptyTally } from './batch.ts';
+import { runInJobs } from './jobs.ts';
 import { Judge } from './judge.ts';
 import { mutants } from './mutants/list.ts';
 import type { Fault } from './plan.ts';
@@ -50,6 +52,17 @@ describe('a run', () => {
     const { violation, writes } = await runOnce({ ...order, kinds: [] });
     expect(violation).toBeNull();
     expect(writes).toBeGreaterThan(0);
+  });
+});
+
+describe('a batch of runs', () => {
+  it('comes to the same on several cores', async () => {
+    const batch = { seeds: [3, 4, 5], nodes: 3, paths: 2, hours: 0.1, kinds: null, trace: false };
+    const [alone, together] = [emptyTally(), emptyTally()];
+    await runInJobs(batch, 1, alone, () => {}, () => {});
+    await runInJobs(batch, 2, together, () => {}, () => {});
+    expect(together.runs).toBe(3);
+    expect({ ...together, hours: 0, hoursOf: {} }).toEqual({ ...alone, hours: 0, hoursOf: {} });
   });
 });
 
@@ -124,9 +137,9 @@ describe('a time line', () => {
 
 describe('a daemon that is paused while the clock of its host stops for a moment', () => {
   it('lets go of its paths in the moment in which its own deadline passes', async () => {
-    const onN1 = { node: 'n1', seed: 1 };
+    const onN1 = { node: 'n1', seed: 1, moment: { what: 'time', count: 0 } } as const;
     const plan: readonly Fault[] = [
-      { ...onN1, atMs: 20_000, kind: 'cutOff', forMs: 45_000, way: 'requests', gossip: false },
+      { node: 'n1', atMs: 20_000, kind: 'cutOff', forMs: 45_000, way: 'requests', gossip: false },
       { ...onN1, atMs: 20_000, kind: 'pauseDaemon', forMs: 5_000 },
       { ...onN1, atMs: 24_000, kind: 'freezeHost', forMs: 2_000, clockStops: true },
     ];

@@ -159,10 +159,13 @@ export const mutants: readonly Mutant[] = [
     }],
   },
   {
-    name: 'lease-not-asked',
-    about: 'what starts to serve is done without looking at the lease',
-    coveredBy: 'the turn before it looks at the deadline, and every path is told',
+    name: 'deadline-not-looked-at',
+    about: 'after a pause work goes on at once: no turn looks at the deadline first, and nothing that starts to serve',
     patches: [{
+      file: 'src/daemon/daemon.ts',
+      find: 'beforeTurn: () => this.lease.check(),',
+      replace: 'beforeTurn: () => {},',
+    }, {
       file: 'src/daemon/dispatcher.ts',
       find: 'if (!this.#parts.mayServe()) return',
       replace: 'if (intent === null) return',
@@ -188,9 +191,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'stale-view-of-own-lock',
-    about: 'a node believes that it still has the lock, whatever Consul says, and does not ask before it opens',
-    coveredBy: 'the renewal of the session, which is refused once the session is gone',
+    about: 'a node believes that it still has its locks, whatever Consul says, and does not ask before it opens',
     patches: [{
+      file: 'src/daemon/translate.ts',
+      find: 'entry?.session !== local.session) {',
+      replace: 'entry === null) {',
+    }, {
       file: 'src/daemon/translate.ts',
       find: 'const lost = isReleasing ? null : lostReason(',
       replace: 'const lost = isReleasing || view !== null ? null : lostReason(',
@@ -202,9 +208,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'excluded-session-taken-up',
-    about: 'a daemon goes on with a session whose exclusion somebody has asked for',
-    coveredBy: 'sessions of an earlier boot, which are waited out',
+    about: 'a daemon goes on with a session of an earlier boot, and with one whose exclusion somebody has asked for',
+    coveredBy: 'the operator\'s word, which is refused while the session lives: only peers end one that does',
     patches: [{
+      file: 'src/daemon/effects/node.ts',
+      find: 'record.bootId !== parts.settings.bootId',
+      replace: "record.bootId === ''",
+    }, {
       file: 'src/daemon/effects/node.ts',
       find: "exclusion.value === null ? done({ session })",
       replace: "exclusion.kind === 'done' ? done({ session })",
@@ -231,7 +241,6 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watchdog-always-fed',
     about: 'the watchdog is fed although paths are served without right',
-    coveredBy: 'the teardown, which ends long before the bound',
     patches: [{
       file: 'src/daemon/feeding.ts',
       find: 'if (verdict.feeds) watchdog.feed();',

@@ -1,0 +1,54 @@
+// Whoever has heard that a lock is no longer its own lets go of the path at once; whoever is excluded opens nothing.
+import type { KvJson } from '../../adapters/consul/api.ts';
+import { keys } from '../../src/core/records.ts';
+import { turnSlackMs } from './deadline.ts';
+import type { Parts } from './parts.ts';
+import type { Powered } from './power.ts';
+import type { Heard, Right } from './right.ts';
+import type { Incarnation } from './shared-disk.ts';
+import type { Timeline } from './timeline.ts';
+
+interface Owner extends Powered {
+  readonly right: Right;
+  /** Before that it asks for its session first, and until its deadline it touches nothing. */
+  readonly isJoined: boolean;
+}
+
+const prefix = 'pathwarden/paths/';
+
+/** Answers what to call with everything that this process hears; its right to serve hears it first. */
+export function watchLocks(parts: Parts, host: Owner, process: Timeline): (heard: Heard) => void {
+  const { judge, trace } = parts;
+  const { right } = host;
+  const suspect = (path: string, since: number, isSure: boolean): void => {
+    process.after(turnSlackMs(parts, host), () => {
+      const stillServes = judge.servingSince(path, host.name) === since && host.enabledPaths().includes(`path/${path}`);
+      if (process.isEnded || host.isStopping || !host.isJoined || !stillServes) return;
+      // The journal's trouble may have begun after the news came.
+      if (!isSure && host.journalFault !== null) return suspect(path, since, true);
+      judge.violate('served after its lock was lost', `${host.name} serves ${path} and knows better`);
+    });
+  };
+  return (heard) => {
+    right.heard(heard);
+    const { verb, reply } = heard;
+    if (!host.isJoined || verb !== 'kvList' || reply.kind !== 'answer' || reply.status !== 200) return;
+    const rows = new Map((reply.body as readonly KvJson[]).map((row) => [row.Key, row.Session]));
+    for (const id of host.enabledPaths()) {
+      const path = id.slice('path/'.length);
+      const since = judge.servingSince(path, host.name);
+      const session = rows.get(`${prefix}${path}`);
+      // An answer from before it served says nothing about it.
+      if (since === null || reply.index <= since || (session !== undefined && right.owned(session))) continue;
+      trace.note(host.name, () => `hears that the lock of ${path} is ${session ?? 'nobody'}'s`);
+      suspect(path, since, false);
+    }
+  };
+}
+
+/** Its exclusion is proven: whoever takes over need not ask again. */
+export function judgeOpening({ store, judge }: Parts, path: string, { node, session }: Incarnation): void {
+  const row = store.state.kv.get(`pathwarden/${keys.exclusion(session)}`);
+  if (row === undefined || !Buffer.from(row.value, 'base64').toString().includes('"state":"proven"')) return;
+  judge.violate('an excluded session opens a path', `${node} opens ${path} with session ${session}, which is excluded`);
+}
