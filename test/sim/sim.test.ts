@@ -1,10 +1,11 @@
 // What the simulator itself promises: one seed is one run, and what it looks for is found.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { memoryNetwork } from '../../adapters/memory-host.ts';
 import { emptyTally } from './batch.ts';
 import { runInJobs } from './jobs.ts';
 import { Judge } from './judge.ts';
-import { mutants } from './mutants/list.ts';
+import { mutants, type Patch } from './mutants/list.ts';
 import type { Fault } from './plan.ts';
 import { randomFrom } from './random.ts';
 import { runOnce } from './run.ts';
@@ -155,5 +156,12 @@ describe('a mutant', () => {
   it('has a name of its own', () => {
     expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
     expect(mutants.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('changes words that stand in the program, each of them once', () => {
+    const root = new URL('../../', import.meta.url);
+    const times = ({ file, find }: Patch): number => readFileSync(new URL(file, root), 'utf8').split(find).length - 1;
+    const misses = mutants.filter(({ patches }) => patches.some((patch) => times(patch) !== 1));
+    expect(misses.map(({ name }) => name)).toEqual([]);
   });
 });

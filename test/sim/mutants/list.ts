@@ -136,7 +136,7 @@ export const mutants: readonly Mutant[] = [
     about: 'the deadline counts from when a renewal was answered, and not from when it was sent',
     patches: [{
       file: lease,
-      find: 'if (!this.#over) this.#extend(sentAtMs);',
+      find: 'if (!this.#over) this.#extend(Math.max(sentAtMs, this.#countsFromMs));',
       replace: 'if (!this.#over) this.#extend(clock.monotonicMs());',
     }],
   },
@@ -176,8 +176,8 @@ export const mutants: readonly Mutant[] = [
     about: 'a node whose session is lost serves on',
     patches: [{
       file: 'machines/node/node.machine.ts',
-      find: "'session.lost': lost,\n        'lease.expired': lost,\n        'session.orphaned'",
-      replace: "'lease.expired': lost,\n        'session.orphaned'",
+      find: "'session.lost': lost,\n        'lease.expired': lost,\n        'peers.joined'",
+      replace: "'lease.expired': lost,\n        'peers.joined'",
     }],
   },
   {
