@@ -10,8 +10,8 @@ import { acquire, confirm, release, update } from './lock.ts';
 import { memoryApi } from './memory.ts';
 import { readEntry, readPrefix } from './reads.ts';
 import { createSession, destroySession, readStatus, renewSession } from './sessions.ts';
+import { wakeful } from './wakeful.ts';
 import type { WatchPace } from './watch.ts';
-import { startWatch } from './watch.ts';
 
 export interface ConsulClusterOptions {
   readonly api: ConsulApi;
@@ -25,12 +25,13 @@ export interface ConsulClusterOptions {
 
 export function consulCluster(parts: ConsulClusterOptions): ClusterPort {
   const { api, clock, node } = parts;
+  const { watch, heard } = wakeful(parts);
   return {
-    watch: (handlers) => startWatch(parts, handlers),
+    watch,
     list: (options) => readPrefix(parts, { consistent: true }, options),
-    read: (key, options) => readEntry(parts, key, openBudget(clock, options).rest()),
+    read: (key, options) => heard(readEntry(parts, key, openBudget(clock, options).rest())),
     createSession: (spec, options) => createSession(api, spec, node, options),
-    renewSession: (session, options) => renewSession(api, session, options),
+    renewSession: (session, options) => heard(renewSession(api, session, options)),
     destroySession: (session, options) => destroySession(api, session, options),
     acquire: (request, options) => acquire(parts, request, options),
     confirm: (lock, options) => confirm(parts, lock, options),

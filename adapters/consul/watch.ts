@@ -42,18 +42,34 @@ const defaultPace: WatchPace = {
   longestRestMs: 250,
 };
 
-export function startWatch(options: WatchOptions, handlers: WatchHandlers): { stop(): Promise<void> } {
+export interface Watch {
+  stop(): Promise<void>;
+  /** Calls off what it asked and asks anew: that may hang on a leader that died meanwhile. */
+  again(): void;
+}
+
+export function startWatch(options: WatchOptions, handlers: WatchHandlers): Watch {
   const stopping = new AbortController();
-  const running = follow(options, handlers, stopping.signal);
+  const query = { asked: new AbortController() };
+  const running = follow(options, handlers, stopping.signal, query);
   return {
     stop() {
       stopping.abort();
+      query.asked.abort();
       return running;
+    },
+    again() {
+      query.asked.abort();
     },
   };
 }
 
-async function follow(options: WatchOptions, handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+async function follow(
+  options: WatchOptions,
+  handlers: WatchHandlers,
+  signal: AbortSignal,
+  query: { asked: AbortController },
+): Promise<void> {
   const { clock } = options;
   const pace = { ...defaultPace, ...options.pace };
   const bucket = openTokenBucket(clock, pace);
@@ -66,8 +82,13 @@ async function follow(options: WatchOptions, handlers: WatchHandlers, signal: Ab
     await bucket.take(signal);
     if (signal.aborted) return;
     const sentAtMs = clock.monotonicMs();
-    const read = await readOnce(options, pace, index, signal);
+    const { signal: calledOff } = (query.asked = new AbortController());
+    const read = await readOnce(options, pace, index, calledOff);
     if (signal.aborted) return;
+    if (calledOff.aborted) {
+      index = 0;
+      continue;
+    }
     const reason = read.kind === 'done' ? null : read.reason;
     if (reason !== trouble) handlers.onTrouble(reason);
     trouble = reason;

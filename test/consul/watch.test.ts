@@ -197,6 +197,17 @@ describe('the watch', () => {
     expect(clock.nextTimerMs()).toBeNull();
   });
 
+  test('calls off what it asked and reads plainly, when it is told to ask again', async () => {
+    const { clock, asked, told, watch, calledOff } = follow([ok(7, row('a', 7))]);
+    await run(clock, 3000);
+    watch.again();
+    await run(clock, 1000);
+    expect(calledOff()).toBe(1);
+    expect(asked).toEqual(['0: read', '0: index 7 wait 5000', '3000: read']);
+    expect(told).toEqual(['contact 0', 'snapshot 7: a=x']);
+    await watch.stop();
+  });
+
   test('stops while it backs off', async () => {
     const { clock, watch } = follow([silence, silence, silence, silence]);
     await run(clock, 60);
