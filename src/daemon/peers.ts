@@ -28,7 +28,7 @@ export function peersOf(parts: Given): Peers | null {
 }
 
 /** Something that was asked for and did not help is asked for again after this. */
-const againMs = 2_000;
+const againMs = 500;
 /** A stop does not wait for Consul longer than this. */
 const withdrawMs = 500;
 const cause: Cause = { kind: 'local', what: 'peers' };
@@ -136,7 +136,11 @@ export class Peers {
       const outcome = await port.ask(target, question, { deadlineMs: settings.peers.missedMs });
       const statement = outcome.kind === 'done' ? outcome.value : null;
       this.#heard.awake(clock.monotonicMs());
-      if (statement !== null) this.#heard.note(peer, sentAtMs, statement);
+      if (statement !== null) {
+        this.#heard.note(peer, sentAtMs, statement);
+        // Not at the next turn: what others say of a dead node is newest now.
+        this.#judge(living);
+      }
       return { peer, statement };
     });
     if (failsafe) void Promise.all(answers).then((round) => this.failsafe.count(session, sentAtMs, round));

@@ -19,6 +19,24 @@ describe('a host that dies', () => {
     await cluster.until(() => cluster.allServed(), 60_000);
   });
 
+  it('is excluded within a heartbeat of the time at which it counts as missed', async () => {
+    const cluster = await peered();
+    const session = cluster.sessionOf('n1');
+    await cluster.kill('n1', 'host');
+    await cluster.until(() => !cluster.store.state.sessions.has(session), 1_050);
+  });
+
+  it('is excluded as soon as Consul has a leader again, when it led Consul', async () => {
+    const cluster = await peered();
+    const session = cluster.sessionOf('n1');
+    await cluster.kill('n1', 'host');
+    await cluster.pass(900);
+    cluster.loseQuorum();
+    await cluster.pass(1_000);
+    cluster.regainQuorum();
+    await cluster.until(() => !cluster.store.state.sessions.has(session), 800);
+  });
+
   it('is left to Consul where heartbeats only observe', async () => {
     const cluster = await peered({ exclude: false });
     const session = cluster.sessionOf('n1');
