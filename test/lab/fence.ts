@@ -6,6 +6,8 @@ export interface FenceAnswer {
   /** The host is verified off. */
   readonly proven: boolean;
   readonly evidence: string;
+  /** How long the whole command takes at least. */
+  readonly atLeastMs?: number;
 }
 
 export interface FenceRequest {
@@ -19,8 +21,8 @@ export class PowerSwitch {
   readonly requests: FenceRequest[] = [];
   /** The switch does not answer to anybody: no proof can be had. */
   broken = false;
-  /** How long the switch takes. */
-  delayMs = 0;
+  /** How long a fence command takes at least. */
+  atLeastMs = 0;
   /** Set: no power is touched; the switch waits until this moment (monotonic ms), and says that the host is off. */
   provesFrom: number | undefined;
   #underWay = 0;
@@ -51,7 +53,7 @@ export class PowerSwitch {
   /** It works again, at once. */
   restore(): void {
     this.broken = false;
-    this.delayMs = 0;
+    this.atLeastMs = 0;
     this.provesFrom = undefined;
   }
 
@@ -68,13 +70,12 @@ export class PowerSwitch {
       const answer = await this.#fence(node, powerOff);
       this.#underWay -= 1;
       this.requests.push({ node, at: now(), answer });
-      connection.end(JSON.stringify(answer));
+      connection.end(JSON.stringify({ ...answer, atLeastMs: this.atLeastMs } satisfies FenceAnswer));
       return;
     }
   }
 
   async #fence(node: string, powerOff: (node: string) => Promise<string>): Promise<FenceAnswer> {
-    await sleep(this.delayMs);
     if (this.provesFrom !== undefined) {
       await sleep(Math.max(0, this.provesFrom - now()));
       return { proven: true, evidence: 'by time alone, whatever the host does' };

@@ -10,6 +10,7 @@ import type { Host, Network } from './hosts.ts';
 import { end, isRunning, launch, signal } from './processes.ts';
 
 const port = 7480;
+export const peersPort = 7481;
 
 /** What runs and scenarios choose of a daemon's configuration. */
 export interface Settings {
@@ -18,15 +19,26 @@ export interface Settings {
   /** A daemon stops serving `ttlMs` − `marginMs` after its last contact with Consul. */
   readonly marginMs: number;
   readonly lockDelayMs: number;
+  /** A lost node is given this long to prove its own teardown before it is fenced. 0: it is fenced at once. */
+  readonly selfMs: number;
+  /** How long a request to Consul is waited for. */
+  readonly consulMs: number;
+  /** Undefined: daemons do not ask each other. `exclude`: whom the majority misses is excluded at once. */
+  readonly peers: { readonly exclude: boolean } | undefined;
 }
 
-export const standardSettings: Settings = { onStop: 'keep', ttlMs: 20_000, marginMs: 5000, lockDelayMs: 1000 };
+export const standardSettings: Settings = {
+  onStop: 'keep', ttlMs: 20_000, marginMs: 5000, lockDelayMs: 1000, selfMs: 500, consulMs: 5000, peers: undefined,
+};
 
 /** Without a lock-delay: whatever holds others back is pathwarden's own doing. `quick`: the shortest lease. */
 export const faultSettings = (quick: boolean): Settings => ({
   onStop: 'keep',
   ...(quick ? { ttlMs: 10_000, marginMs: 2500 } : { ttlMs: 20_000, marginMs: 5000 }),
   lockDelayMs: 0,
+  selfMs: 500,
+  consulMs: 5000,
+  peers: { exclude: true },
 });
 
 export interface GatewayOptions {
@@ -35,6 +47,8 @@ export interface GatewayOptions {
   readonly folder: string;
   /** The program to run as pathwarden. */
   readonly entry: string;
+  /** The key that all daemons share. */
+  readonly peersKeyFile: string;
   readonly settings: Settings;
 }
 
@@ -48,19 +62,22 @@ export class Gateway {
   readonly host: Host;
   readonly #network: Network;
   readonly #options: GatewayOptions;
+  /** Of every start from now on. */
+  settings: Settings;
   #process: ChildProcess | undefined;
 
   constructor(network: Network, host: Host, options: GatewayOptions) {
     this.#network = network;
     this.host = host;
     this.#options = options;
+    this.settings = options.settings;
   }
 
   /** `change` holds for this start only. */
   start(change: Partial<Settings> = {}): void {
     mkdirSync(`${this.#options.folder}/state`, { recursive: true });
     const file = `${this.#options.folder}/pathwarden.yaml`;
-    writeFileSync(file, stringify(this.#config({ ...this.#options.settings, ...change })));
+    writeFileSync(file, stringify(this.#config({ ...this.settings, ...change })));
     const argv = this.#network.inside(this.host, [process.execPath, this.#options.entry, 'agent', '--config', file]);
     this.#process = launch(argv, this.#log);
   }
@@ -167,7 +184,7 @@ export class Gateway {
     return fetch(`http://${this.host.address}:${port}${path}`, { ...post, headers, signal });
   }
 
-  #config({ onStop, ttlMs, marginMs, lockDelayMs }: Settings): object {
+  #config({ onStop, ttlMs, marginMs, lockDelayMs, selfMs, consulMs, peers }: Settings): object {
     return {
       node: { name: this.host.name, stateDir: `${this.#options.folder}/state`, onStop },
       consul: { url: 'http://127.0.0.1:8500' },
@@ -175,11 +192,19 @@ export class Gateway {
       dataPlane: { kind: 'tgt', tgt: { controlPort: this.#options.controlPort } },
       exclusion: {
         methods: [
-          { method: 'self', waitMs: 500 },
+          ...(selfMs > 0 ? [{ method: 'self', waitMs: selfMs }] : []),
           { method: 'command', argv: [...this.#options.fenceArgv, '{node}'], deadlineMs: 20_000 },
         ],
       },
       http: { host: this.host.address, port },
+      deadlines: { consulMs },
+      ...(peers !== undefined && {
+        peers: {
+          listen: `${this.host.address}:${peersPort}`,
+          keyFile: this.#options.peersKeyFile,
+          heartbeat: { exclude: peers.exclude },
+        },
+      }),
     };
   }
 }

@@ -1,5 +1,7 @@
 // The whole lab: three gateway hosts with Consul, tgtd and pathwarden, and a fourth host with the initiators.
+import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { DiskSpec } from '../../src/core/records.ts';
 import { regionBytes } from './block.ts';
 import { until } from './clock.ts';
@@ -60,10 +62,13 @@ export class Lab {
     this.targets = new Targets(network, folders.logs);
     const entry = copyProgram(`${folders.logs}/program`);
     const fenceArgv = [process.execPath, script('fence-client.ts'), parts.power.socket];
+    const peersKeyFile = `${folders.logs}/peers.key`;
+    writeFileSync(peersKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
     this.gateways = hosts.map((host) => {
       const folder = `${folders.logs}/${host.name}`;
       const controlPort = this.targets.controlPort(host);
-      return new Gateway(network, host, { controlPort, fenceArgv, folder, entry, settings: parts.settings });
+      const { settings } = parts;
+      return new Gateway(network, host, { controlPort, fenceArgv, folder, entry, peersKeyFile, settings });
     });
     const ips = this.paths.map(({ ip }) => ip);
     this.observer = new Observer(script('observer-process.ts'), `${folders.logs}/observer.log`, ips, port);
@@ -143,6 +148,16 @@ export class Lab {
       await until(`${gateway.host.name} is ready`, deadlineMs, () => gateway.ready(), 100);
     }
     await this.allServed(deadlineMs);
+  }
+
+  /** Daemons that run with other settings are restarted with these; all at once, so that nobody misses anybody. */
+  async use(settings: Settings): Promise<void> {
+    if (this.gateways.every((gateway) => isDeepStrictEqual(gateway.settings, settings))) return;
+    await Promise.all(this.gateways.map((gateway) => gateway.stop()));
+    for (const gateway of this.gateways) {
+      gateway.settings = settings;
+      gateway.start();
+    }
   }
 
   async allServed(deadlineMs: number): Promise<void> {

@@ -49,6 +49,8 @@ export async function runScenarios(
 async function attempt(lab: Lab, report: Report, scenario: Scenario, totals: Totals, say: Say): Promise<boolean> {
   try {
     await mendUntilWhole(lab);
+    await lab.use({ ...lab.settings, ...scenario.settings });
+    await mendUntilWhole(lab);
     await lab.balance();
   } catch (error) {
     report.failures.push(`before ${scenario.name}: the cluster does not settle: ${message(error)}`);

@@ -56,6 +56,13 @@ export function keepMargin(lab: Lab, report: Report, figure: string, { host, pat
   return least;
 }
 
+/** Another node waits for a proof that the victim cannot write. */
+export async function isBeingExcluded(lab: Lab, { host }: Victim): Promise<boolean> {
+  const other = lab.gateways.find((gateway) => gateway.host !== host);
+  const exclusions = (await other?.cluster())?.exclusions ?? [];
+  return exclusions.some(({ node, state }) => node === host.name && state !== 'proven');
+}
+
 /** Nobody but the victim serves a path of his. */
 export function failIfTaken(lab: Lab, report: Report, name: string, { host, paths }: Victim): void {
   const taken = paths.filter((path) => ![undefined, host.name].includes(lab.server(path)));

@@ -1,13 +1,16 @@
-// The fault lab, in the order in which a run goes through it.
+// The fault lab, in the order in which a run goes through it: what needs the same settings stands together.
 import type { Scenario } from '../scenario.ts';
 import { cutOff } from './cut-off.ts';
-import { cutFromAgent, cutFromConsul, cutFromInitiators } from './partition.ts';
+import { heartbeatsKillHost, heartbeatsKillLeaderHost } from './heartbeats.ts';
+import { cutFromAgent, cutFromConsul, cutFromInitiators, cutFromPeers, cutOneFromAnother } from './partition.ts';
 import { pauseConsul, pauseConsulLeader } from './pause-consul.ts';
 import { pauseDaemonFenced, pauseDaemonLong, pauseDaemonShort, pauseDaemonUnfenced } from './pause-daemon.ts';
 import { pauseTarget } from './pause-tgtd.ts';
-import { killStorm } from './storm.ts';
+import { quorumLost } from './quorum.ts';
+import { killStorm, killStormHeartbeats } from './storm.ts';
 
 export const faults: readonly Scenario[] = [
-  pauseDaemonShort, pauseDaemonLong, pauseDaemonFenced, pauseDaemonUnfenced, pauseTarget, pauseConsul,
-  pauseConsulLeader, cutFromInitiators, cutFromConsul, cutFromAgent, cutOff, killStorm,
+  pauseDaemonShort, pauseDaemonLong, killStorm, pauseDaemonFenced, pauseDaemonUnfenced, pauseTarget, pauseConsul,
+  pauseConsulLeader, cutOneFromAnother, cutFromPeers, cutFromInitiators, cutFromConsul, cutFromAgent, cutOff,
+  killStormHeartbeats, quorumLost, heartbeatsKillHost, heartbeatsKillLeaderHost,
 ];

@@ -1,11 +1,13 @@
 // The link is up, and some of it does not get through: to Consul, to the peers, to the initiators.
 import { now, sleep } from '../../clock.ts';
+import { peersPort } from '../../gateway.ts';
 import type { Host } from '../../hosts.ts';
 import type { Lab } from '../../lab.ts';
 import { slowestByPath, writes } from '../../measure.ts';
 import { keep } from '../../report.ts';
 import { mendUntilWhole } from '../../mend.ts';
 import { keepMargin, failIfTaken, leaseMs, takenOver, victim } from './fault.ts';
+import { keepUndisturbed } from '../restart.ts';
 import type { Scenario } from '../scenario.ts';
 
 export const cutFromConsul: Scenario = {
@@ -32,6 +34,33 @@ export const cutFromAgent: Scenario = {
       await takenOver(lab, report, figure('cutFromAgent'), hit, from, lab.settings.ttlMs * 2 + 10_000);
       keepMargin(lab, report, figure('cutFromAgentMarginMs'), hit, from);
     }),
+};
+
+export const cutFromPeers: Scenario = {
+  name: 'cut-from-peers',
+  what: 'each daemon in turn hears no other daemon and reaches Consul: the majority excludes it',
+  run: (lab, report) =>
+    eachHost(lab, async (host, figure) => {
+      const hit = victim(lab, host);
+      const from = now();
+      await lab.partitions.fromPort(host, peersPort, lab.gatewayHosts.filter((other) => other !== host));
+      await takenOver(lab, report, figure('cutFromPeers'), hit, from, 10_000);
+      keepMargin(lab, report, figure('cutFromPeersMarginMs'), hit, from);
+    }),
+};
+
+export const cutOneFromAnother: Scenario = {
+  name: 'cut-one-from-another',
+  what: 'two daemons do not hear each other, and the third hears both: nothing moves',
+  async run(lab, report) {
+    const [one, other] = lab.gatewayHosts;
+    if (one === undefined || other === undefined) throw new Error('no hosts');
+    const paths = lab.pathsOf(one.name);
+    const from = now();
+    await lab.partitions.fromPort(one, peersPort, [other]);
+    await sleep(6000);
+    await keepUndisturbed(lab, report, 'cutOneFromAnother', { node: one.name, paths, from });
+  },
 };
 
 export const cutFromInitiators: Scenario = {

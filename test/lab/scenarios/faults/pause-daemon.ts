@@ -4,14 +4,19 @@ import { bar, keep, type Report } from '../../report.ts';
 import type { Lab } from '../../lab.ts';
 import { keepUndisturbed } from '../restart.ts';
 import type { Scenario } from '../scenario.ts';
-import { failIfTaken, follower, keepMargin, leaseMs, stoppedAfterMs, takenOver, type Victim } from './fault.ts';
+import {
+  failIfTaken, follower, isBeingExcluded, keepMargin, leaseMs, stoppedAfterMs, takenOver, type Victim,
+} from './fault.ts';
 
 /** After a pause that was too long: from going on to having stopped all service. */
 const teardownBarMs = 3000;
+/** With heartbeats that exclude, a second of silence is a lost node. */
+const patient = { peers: { exclude: false } } as const;
 
 export const pauseDaemonShort: Scenario = {
   name: 'pause-daemon-short',
   what: 'a daemon is paused for less than its lease: nothing moves',
+  settings: patient,
   async run(lab, report) {
     const { host, paths } = await follower(lab);
     const from = now();
@@ -26,6 +31,7 @@ export const pauseDaemonShort: Scenario = {
 export const pauseDaemonLong: Scenario = {
   name: 'pause-daemon-long',
   what: 'a daemon is paused for longer than its lease and wakes before anybody excluded it',
+  settings: patient,
   async run(lab, report) {
     const hit = await follower(lab);
     lab.gateway(hit.host.name).pause();
@@ -57,9 +63,9 @@ export const pauseDaemonUnfenced: Scenario = {
     const hit = await follower(lab);
     lab.power.broken = true;
     lab.gateway(hit.host.name).pause();
-    // Consul ends a session at the latest after twice its TTL.
-    await sleep(lab.settings.ttlMs * 2 + 3000);
+    await sleep(leaseMs(lab) + 3000);
     failIfTaken(lab, report, 'pauseDaemonUnfenced', hit);
+    if (!(await isBeingExcluded(lab, hit))) report.failures.push('pauseDaemonUnfenced: nobody wanted its paths');
     const woken = await wake(lab, report, 'pauseDaemonUnfenced', hit);
     await lab.allServed(30_000);
     keep(report, 'pauseDaemonUnfencedServedMs', now() - woken);

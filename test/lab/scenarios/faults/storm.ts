@@ -3,7 +3,7 @@ import { now, sleep } from '../../clock.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Lab } from '../../lab.ts';
 import { mendUntilWhole, restart } from '../../mend.ts';
-import { keep, sum } from '../../report.ts';
+import { keep, type Report, sum } from '../../report.ts';
 import type { Scenario } from '../scenario.ts';
 
 /** As `RestartSec` of the units. */
@@ -14,20 +14,28 @@ const seed = 1;
 export const killStorm: Scenario = {
   name: 'kill-storm',
   what: 'daemons, targets and Consul agents of random hosts are killed, one after the other, and started again',
-  async run(lab, report) {
-    const from = now();
-    const until = from + (lab.quick ? 40_000 : 120_000);
-    const [struck, ...fenced] = await Promise.all([
-      strike(lab, until), ...lab.gateways.map((gateway) => supervise(lab, gateway, until)),
-    ]);
-    keep(report, 'killStormKills', struck);
-    keep(report, 'killStormFencedHosts', sum(fenced));
-    const over = now();
-    await mendUntilWhole(lab);
-    keep(report, 'killStormWholeAgainMs', now() - over);
-    await sleep(2000);
-  },
+  settings: { peers: { exclude: false } },
+  run: (lab, report) => storm(lab, report, 'killStorm'),
 };
+
+export const killStormHeartbeats: Scenario = {
+  name: 'kill-storm-heartbeats',
+  what: 'the same with heartbeats: a daemon that is killed is missed before it is back',
+  run: (lab, report) => storm(lab, report, 'killStormHeartbeats'),
+};
+
+async function storm(lab: Lab, report: Report, name: string): Promise<void> {
+  const until = now() + (lab.quick ? 30_000 : 120_000);
+  const [struck, ...fenced] = await Promise.all([
+    strike(lab, until), ...lab.gateways.map((gateway) => supervise(lab, gateway, until)),
+  ]);
+  keep(report, `${name}Kills`, struck);
+  keep(report, `${name}FencedHosts`, sum(fenced));
+  const over = now();
+  await mendUntilWhole(lab);
+  keep(report, `${name}WholeAgainMs`, now() - over);
+  await sleep(2000);
+}
 
 /** Gives how many were killed. */
 async function strike(lab: Lab, until: number): Promise<number> {
