@@ -188,7 +188,8 @@ export class Host implements Powered {
 
   /** Its daemon runs, and would answer. */
   get isWell(): boolean {
-    return this.isOn && this.running?.process.isRunning === true && !this.isStopping;
+    const { process, daemon } = this.running ?? {};
+    return process?.isRunning === true && daemon?.hasStarted === true && !this.isStopping;
   }
 
   get isJoined(): boolean {
@@ -270,7 +271,6 @@ export class Host implements Powered {
     const { trace } = this.#parts;
     trace.mark(actor, seq);
     trace.note(this.name, () => `${actor}: ${event.type}${because(event)} → ${JSON.stringify(value)}`);
-    // With its journal in trouble: decided earlier, and written only now.
     if (event.type === 'peer.missed' && this.journalFault === null) this.#parts.peers.judgeMissed(this.#hosts, event);
     if (process.isEnded) return;
     this.#passes('record');

@@ -46,6 +46,11 @@ export class PeerLines {
     const rounds = new Map<number, { asked: number; vouched: number }>();
     return {
       ...port,
+      // It answers nobody before it has recovered.
+      answerWith: (answer) => {
+        this.noteTrouble(node);
+        port.answerWith(answer);
+      },
       // Worked out from what was asked and answered, and never from what the daemon makes of it.
       ask: async (peer, question, options) => {
         const sentAtMs = clock.monotonicMs();
