@@ -18,6 +18,8 @@ export interface MemoryHost {
 }
 
 export interface MemoryNetwork {
+  /** Nodes that the storage refuses; a loss of power changes nothing in that. */
+  readonly refused: Set<string>;
   /** The host of that name; made on first use. */
   host(node: string): MemoryHost;
   /** The host loses everything it served, as when its power goes. */
@@ -34,6 +36,7 @@ export const portalKey = (portal: { readonly ip: string; readonly port: number }
 export function memoryNetwork(): MemoryNetwork {
   const hosts = new Map<string, MemoryHost>();
   return {
+    refused: new Set(),
     host(node) {
       const host = hosts.get(node) ?? emptyHost(node, hosts.size + 1);
       hosts.set(node, host);

@@ -22,6 +22,15 @@ export function readOsdMap(text: string): OsdMap | null {
   return { epoch, modifiedMs, blocklistUntilMs: new Map(entries), osds };
 }
 
+/** In `ceph osd blocklist ls --format json`: `[...]` or, the ranges behind it, `[...][...]`. Null: not understood. */
+export function readBlocklist(text: string): ReadonlySet<string> | null {
+  const lists = parsed(`[${text.replaceAll(/\]\s*\[/g, '],[')}]`);
+  if (!Array.isArray(lists) || lists.length === 0 || !lists.every((list) => Array.isArray(list))) return null;
+  const entries = (lists as unknown[][]).flat().map((each) => (isPlain(each) ? (each['addr'] ?? each['range']) : null));
+  const texts = entries.filter((entry) => typeof entry === 'string');
+  return texts.length === entries.length ? new Set(texts) : null;
+}
+
 /**
  * Who lists all `entries` in the answers to `ceph tell osd.* dump_blocklist --format json`: lines of
  * `osd.1: [...][...]`, the entries and then the ranges. A cluster of one OSD answers without its name.

@@ -28,7 +28,7 @@ const leastMs = 30 * 86_400_000;
 export function cephFence(settings: CephSettings): FencePort {
   return {
     async fence({ node }, options) {
-      const ips = Object.hasOwn(settings.nodes, node) ? (settings.nodes[node] ?? []) : [];
+      const ips = ipsOf(settings, node);
       if (ips.length === 0) return refused(`no address of node ${node} is configured`);
       const own = ips.find(isOfThisHost);
       if (own !== undefined) return refused(`${own} is configured for node ${node}, and this host has it`);
@@ -74,10 +74,20 @@ function judge(map: OsdMap, entries: readonly string[], said: Exited): Outcome<{
 
 type Exited = Extract<RunResult, { kind: 'exited' }>;
 
-function commandOf({ run, conf, id }: CephSettings, options: CallOptions): (...argv: string[]) => Promise<RunResult> {
+export type Ceph = (...argv: string[]) => Promise<RunResult>;
+
+/** The commands of one call, which share its deadline. */
+export function commandOf({ run, conf, id }: CephSettings, options: CallOptions): Ceph {
   const left = shareDeadline(options);
   return (...argv) => run(['ceph', '--conf', conf, '--id', id, ...argv], left());
 }
+
+const ipsOf = ({ nodes }: CephSettings, node: string): readonly string[] =>
+  Object.hasOwn(nodes, node) ? (nodes[node] ?? []) : [];
+
+/** What stands in the blocklist while the node is refused. */
+export const entriesOf = (settings: CephSettings, node: string): readonly string[] =>
+  ipsOf(settings, node).map(entryOf);
 
 /** Port and nonce 0 stand for every client at that address, also for one that is started later. */
 function entryOf(ip: string): string {

@@ -98,6 +98,17 @@ export interface FencePort {
   fence(victim: { node: string; session: string }, options: CallOptions): Promise<Outcome<{ evidence: string }>>;
 }
 
+/** A storage that others can tell to refuse this node, as this node itself sees it. */
+export interface StorageFencePort {
+  /** The node's own entries that stand there now; none: it is not refused. A failed read is `unknown`. */
+  observe(options: CallOptions): Promise<Outcome<{ refused: readonly string[] }>>;
+  /**
+   * None of the node's own entries stands there, read back; no other entry is touched. To be asked only when nothing
+   * can be written here any more for a session that was lost. `unknown`: an entry may also be removed later.
+   */
+  ensureCleared(options: CallOptions): Promise<Outcome<{ removed: readonly string[] }>>;
+}
+
 export interface DataPlane {
   readonly backstore: BackstorePort;
   readonly target: TargetPort;

@@ -1,5 +1,9 @@
 // What the ceph fence asks, in which order, and that only whole answers are proof. The answers are those of 16.2.15.
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { cephClientsHere } from '../../adapters/fence/ceph-clients.ts';
+import { cephStorageFence } from '../../adapters/fence/ceph-clear.ts';
 import { cephFence } from '../../adapters/fence/ceph.ts';
 import { recordingRunner } from './recording-runner.ts';
 
@@ -110,5 +114,101 @@ describe('the ceph fence', () => {
 
   test.each(doubts)('leaves it unknown when nobody can say how %s ended', async (_, answers) => {
     expect(await fenceWith(answers).fence()).toMatchObject({ kind: 'unknown' });
+  });
+});
+
+const list = `${ceph} osd blocklist ls`;
+const own = ['10.0.0.2:0/0', '[2001:db8::2]:0/0'];
+const listOf = (...addrs: readonly string[]): string =>
+  `\n${JSON.stringify(addrs.map((addr) => ({ addr, until })))}${JSON.stringify([{ range: '10.7.0.0:0/24', until }])}`;
+const roots: string[] = [];
+afterEach(async () => {
+  for (const root of roots.splice(0)) await rm(root, { recursive: true });
+});
+
+/** A host with these files in `/proc` and `/sys`. */
+async function hostWith(files: Readonly<Record<string, string>> = {}): Promise<string> {
+  const root = await mkdtemp('/tmp/pathwarden-root-');
+  roots.push(root);
+  for (const [file, text] of Object.entries({ 'proc/self/mounts': '/dev/sda1 / ext4 rw 0 0\n', ...files })) {
+    await mkdir(dirname(`${root}/${file}`), { recursive: true });
+    await writeFile(`${root}/${file}`, text);
+  }
+  return root;
+}
+
+async function storageOf(node: string, answers: Answers = {}, files: Readonly<Record<string, string>> = {}) {
+  const recording = recordingRunner({ [list]: { stdout: listOf(...own, '10.0.0.1:0/427069046') }, ...answers });
+  const settings = { run: recording.run, conf, id: 'pathwarden', nodes };
+  return { storage: cephStorageFence(settings, node, await hostWith(files)), recording };
+}
+
+describe('the storage fence of Ceph, as the node sees it,', () => {
+  test('sees its own entries, and not those of others or of single clients', async () => {
+    expect(await (await storageOf('gw2')).storage.observe(patience)).toEqual({ kind: 'done', value: { refused: own } });
+    expect(await (await storageOf('gw1')).storage.observe(patience)).toEqual({ kind: 'done', value: { refused: [] } });
+  });
+
+  test('removes each of its own, and says so only when it has read that it is gone', async () => {
+    const { storage, recording } = await storageOf('gw2');
+    expect(await storage.ensureCleared(patience)).toEqual({
+      kind: 'refused', reason: '10.0.0.2:0/0 is blocklisted again or still',
+    });
+    expect(recording.asked.map(({ argv }) => argv)).toEqual([
+      `${list} --format json`,
+      `${ceph} osd blocklist rm 10.0.0.2:0/0`,
+      `${ceph} osd blocklist rm [2001:db8::2]:0/0`,
+      `${list} --format json`,
+    ]);
+  });
+
+  test('removes nothing when there is nothing', async () => {
+    const { storage, recording } = await storageOf('gw1');
+    expect(await storage.ensureCleared(patience)).toEqual({ kind: 'done', value: { removed: [] } });
+    expect(recording.asked.map(({ argv }) => argv)).toEqual([`${list} --format json`]);
+  });
+
+  const open: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ['/dev/rbd0', { 'sys/bus/rbd/devices/0/name': 'd1' }],
+    ['/dev/nbd1', { 'sys/block/nbd0/size': '0', 'sys/block/nbd1/pid': '77\n', 'proc/77/comm': 'rbd-nbd\n' }],
+    ['/dev/nbd1', { 'sys/block/nbd1/pid': '78\n' }],
+    ['/mnt/images', { 'proc/self/mounts': '10.0.2.9:6789:/ /mnt/images ceph rw 0 0\n' }],
+  ];
+
+  test.each(open)('removes nothing while %s is open: the kernel may hold old writes', async (name, files) => {
+    const { storage, recording } = await storageOf('gw2', {}, files);
+    expect(await storage.ensureCleared(patience)).toMatchObject({
+      kind: 'refused', reason: `${name} is still mapped or mounted here from Ceph: unmap it first`,
+    });
+    expect(recording.asked.map(({ argv }) => argv)).toEqual([`${list} --format json`]);
+  });
+
+  test('does not mind the devices of others', async () => {
+    const client = { 'sys/block/nbd1/pid': '79\n', 'proc/79/comm': 'nbd-client\n' };
+    const root = await hostWith({ ...client, 'sys/block/sda/size': '1' });
+    expect(await cephClientsHere(root)).toEqual({ kind: 'done', value: [] });
+    expect(await cephClientsHere('/nowhere')).toMatchObject({ kind: 'unknown' });
+  });
+
+  test.each([
+    { [list]: 'unknown' }, { [list]: { code: 1, stderr: 'no' } }, { [list]: { stdout: '[' } },
+    { [list]: { stdout: '[{}]' } }, { [list]: { stdout: '{}' } },
+  ] as Answers[])(
+    'takes no failed read for an empty list: %j',
+    async (answers) => {
+      const { storage } = await storageOf('gw2', answers);
+      for (const asked of [storage.observe(patience), storage.ensureCleared(patience)]) {
+        expect(await asked).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('blocklist') });
+      }
+    },
+  );
+
+  test('leaves it unknown when nobody can say whether an entry was removed', async () => {
+    const { storage } = await storageOf('gw2', { [`${ceph} osd blocklist rm`]: 'unknown' });
+    expect(await storage.ensureCleared(patience)).toMatchObject({ kind: 'unknown' });
+    const denied = await storageOf('gw2', { [`${ceph} osd blocklist rm`]: { code: 13, stderr: 'Error EACCES' } });
+    expect(await denied.storage.ensureCleared(patience)).toMatchObject({
+      kind: 'refused', reason: expect.stringContaining('EACCES'),
+    });
   });
 });

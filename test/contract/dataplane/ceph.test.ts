@@ -1,15 +1,32 @@
 // A real Ceph: what was written by the lost node's clients is refused, and everybody else writes on.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cephStorageFence } from '../../../adapters/fence/ceph-clear.ts';
 import { cephFence } from '../../../adapters/fence/ceph.ts';
+import { memoryStorageFence } from '../../../adapters/fence/memory-clear.ts';
+import { unguarded } from '../../../adapters/memory-faults.ts';
+import { memoryNetwork } from '../../../adapters/memory-host.ts';
 import { createRunner } from '../../../adapters/run.ts';
+import { done } from '../../../src/ports/outcome.ts';
 import { type CephCluster, cephMissing, startCeph } from './ceph-cluster.ts';
+import { storageFenceContract } from './storage-fence.ts';
 
 const run = createRunner();
 const patience = { deadlineMs: 30_000 };
 const nodes = { n2: ['127.0.0.2'], n3: ['127.0.0.3', '2001:db8::3'], n4: ['127.0.0.4'], n5: ['127.0.0.5'] };
 /** What ESHUTDOWN is to a Ceph client: it is blocklisted. */
 const blocklisted = 108;
+/** May fence everybody, and clear nobody but itself. */
+const ownCaps = (...entries: readonly string[]): readonly string[] => {
+  const clears = entries.map((entry) => `allow command "osd blocklist" with blocklistop=rm addr="${entry}"`);
+  return ['mon', [String(caps[1]), ...clears].join(', '), 'osd', 'allow *'];
+};
 const caps = ['mon', 'allow r, allow command "osd blocklist" with blocklistop=add', 'osd', 'allow *'];
+
+const network = memoryNetwork();
+storageFenceContract('the memory twin', () => ({
+  refuse: (node) => Promise.resolve(void network.refused.add(node)),
+  seenBy: (node) => memoryStorageFence(network, node, unguarded),
+}));
 
 interface Pool {
   readonly poolname: string;
@@ -38,6 +55,8 @@ describe.skipIf(cephMissing())('the ceph fence', () => {
   beforeAll(async () => {
     ceph = await startCeph();
     await ceph.addUser('fence', caps);
+    await ceph.addUser('n2', ownCaps('127.0.0.2:0/0'));
+    await ceph.addUser('n3', ownCaps('127.0.0.3:0/0', '[2001:db8::3]:0/0'));
   }, 90_000);
   afterAll(() => ceph?.close());
 
@@ -67,12 +86,45 @@ describe.skipIf(cephMissing())('the ceph fence', () => {
     cleared.stop();
   }, 40_000);
 
+  const seenBy = (node: string, id = node) => cephStorageFence({ run, conf: ceph.conf, id, nodes }, node);
+
+  storageFenceContract('Ceph', () => ({
+    refuse: async (node) => {
+      const fenced = await fence(node);
+      if (fenced.kind !== 'done') throw new Error(fenced.reason);
+    },
+    seenBy: (node) => seenBy(node),
+  }));
+
+  test('lets a node that was cleared write again, which may clear itself and nobody else', async () => {
+    expect(await fence('n2')).toMatchObject({ kind: 'done' });
+    await expect(ceph.startWriter('shared', '127.0.0.2')).rejects.toThrow('the writer is not at 127.0.0.2');
+    expect(await seenBy('n2').ensureCleared(patience)).toEqual(done({ removed: ['127.0.0.2:0/0'] }));
+    const cleared = await ceph.startWriter('shared', '127.0.0.2');
+    cleared.stop();
+    expect(await seenBy('n3', 'n2').ensureCleared(patience)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('EACCES'),
+    });
+    expect(await listed()).toContain('127.0.0.3:0/0');
+    const both = ['127.0.0.3:0/0', '[2001:db8::3]:0/0'];
+    expect(await seenBy('n3').ensureCleared(patience)).toEqual(done({ removed: both }));
+    expect(await listed()).not.toContain(':0/0');
+  }, 60_000);
+
+  test('leaves it unknown to a user that may not read, and to one that has no key', async () => {
+    await ceph.addUser('unread', ['osd', 'allow *']);
+    for (const id of ['unread', 'nobody']) {
+      expect(await seenBy('n2', id).observe(patience)).toMatchObject({ kind: 'unknown' });
+    }
+  });
+
   test('covers each address of the node, of both families', async () => {
     expect(await fence('n3')).toMatchObject({
       kind: 'done',
       value: { evidence: expect.stringContaining('127.0.0.3:0/0 and [2001:db8::3]:0/0') },
     });
-  });
+  }, 40_000);
 
   test('is no proof while an entry stands that ends soon: Ceph does not prolong it', async () => {
     await ceph.must('ceph', 'osd', 'blocklist', 'add', '127.0.0.4', '3600');
@@ -80,7 +132,7 @@ describe.skipIf(cephMissing())('the ceph fence', () => {
       kind: 'refused',
       reason: expect.stringMatching(/^not proven: 127\.0\.0\.4:0\/0 is too short: it stood in the blocklist before, /),
     });
-  });
+  }, 40_000);
 
   test('is no proof while an OSD that is up does not answer, and is one when it is down', async () => {
     await ceph.signalOsd(1, 'SIGSTOP');
@@ -104,5 +156,5 @@ describe.skipIf(cephMissing())('the ceph fence', () => {
       kind: 'refused',
       reason: expect.stringContaining('EACCES'),
     });
-  });
+  }, 60_000);
 });
