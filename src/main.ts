@@ -5,6 +5,7 @@ import { consulCluster } from '../adapters/consul/cluster.ts';
 import { httpApi } from '../adapters/consul/http.ts';
 import { loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../adapters/dataplane.ts';
 import { agentFence } from '../adapters/fence/agent.ts';
+import { cephStorageFence } from '../adapters/fence/ceph-clear.ts';
 import { cephFence } from '../adapters/fence/ceph.ts';
 import { commandFence } from '../adapters/fence/command.ts';
 import { sshPoweroff } from '../adapters/fence/ssh.ts';
@@ -33,7 +34,7 @@ import { bootId, claimPlace, instanceId, operatorToken } from './identity.ts';
 import { createLog, type Log } from './log.ts';
 import { systemdNotifier, type Notifier } from './notify.ts';
 import type { ClusterPort } from './ports/cluster.ts';
-import type { DataPlane, FencePort } from './ports/dataplane.ts';
+import type { DataPlane, FencePort, StorageFencePort } from './ports/dataplane.ts';
 import { refused as outcomeRefused } from './ports/outcome.ts';
 import type { PeersPort } from './ports/peers.ts';
 import type { WatchdogPort } from './ports/watchdog.ts';
@@ -43,6 +44,7 @@ const closeDeadlineMs = 10_000;
 const statusEveryMs = 2_000;
 const notifyDeadlineMs = 2_000;
 const feedEveryMs = 1_000;
+const storageLookEveryMs = 30_000;
 
 /** Runs until a signal ends it. Throws what a person has to put right before it can run. */
 export async function runAgent(config: Config): Promise<void> {
@@ -74,6 +76,7 @@ export async function runAgent(config: Config): Promise<void> {
     // Others count on a watchdog that is required, and on no other one.
     dataPlane: config.watchdog.mode === 'required' ? armedFirst(noted.dataPlane, arm) : noted.dataPlane,
     fences: fencesOf(config, run),
+    storageFences: storageFencesOf(config, run),
     journal: sqliteJournal({ file: config.journal.file, node: config.node.name }),
     ...(peers === null ? {} : { peers }),
     onRefused: (reason) => refuse({ code: 'NODE_NAME_IN_USE', reason }),
@@ -153,6 +156,7 @@ async function settingsOf(config: Config): Promise<DaemonSettings> {
       return { method: method.method, position };
     }),
     fenceDeadlinesMs: exclusion.methods.map((method) => ('deadlineMs' in method ? method.deadlineMs : 0)),
+    ...storageFenceSettings(config),
     rankDelayMs: placement.rankDelayMs,
     portalPort: dataPlane.portalPort,
     commandsPerKind: limits.commandsPerKind,
@@ -165,6 +169,13 @@ async function settingsOf(config: Config): Promise<DaemonSettings> {
     retention: { keepDays: config.journal.keepDays, maxMegabytes: config.journal.maxMegabytes },
   };
 }
+
+const storageFenceSettings = (config: Config): Pick<DaemonSettings, 'storageFence'> => {
+  const [method] = refusingMethods(config);
+  return method === undefined
+    ? {}
+    : { storageFence: { deadlineMs: method.deadlineMs, lookEveryMs: storageLookEveryMs } };
+};
 
 const peersSettings = ({ peers: { advertise, heartbeat, failsafe } }: Config): Pick<DaemonSettings, 'peers'> =>
   advertise === undefined ? {} : { peers: { address: advertise, ...heartbeat, failsafe } };
@@ -223,6 +234,13 @@ function fencesOf({ exclusion }: Config, run: Run): readonly (FencePort | undefi
     return agentFence({ run, agent, parameters, secretFiles, nodes });
   });
 }
+
+/** Storages that other nodes can tell to refuse this one. */
+const refusingMethods = ({ exclusion, node }: Config) =>
+  exclusion.methods.filter((method) => method.method === 'ceph').filter(({ nodes }) => Object.hasOwn(nodes, node.name));
+
+const storageFencesOf = (config: Config, run: Run): readonly StorageFencePort[] =>
+  refusingMethods(config).map((method) => cephStorageFence({ run, ...method }, config.node.name));
 
 /** Null without a watchdog. Throws `WATCHDOG_UNFIT` when one is required and would not reset this host. */
 async function watchdogOf(

@@ -21,11 +21,20 @@ type Asked =
   | 'maintenance.remove'
   | 'exclusion.confirm'
   | 'node.writeAsks'
-  | 'peer.endSession';
+  | 'peer.endSession'
+  | 'storage.look'
+  | 'storage.clear';
 
 export type NodeEvent =
   /** The daemon has recovered its journal. `atMs`: since the boot of the host, on a clock that never jumps. */
-  | { readonly type: 'node.started'; readonly instance: string; readonly bootId: string; readonly atMs?: number }
+  | {
+      readonly type: 'node.started';
+      readonly instance: string;
+      readonly bootId: string;
+      readonly atMs?: number;
+      /** A storage can refuse this node, and is asked before it joins anew. */
+      readonly clears?: boolean;
+    }
   | { readonly type: 'node.leaveRequested' }
   /** No path is left here. */
   | { readonly type: 'node.emptied' }
@@ -59,6 +68,10 @@ export type NodeEvent =
         | 'drain.written' | 'drain.removed' | 'maintenance.written' | 'maintenance.removed'
         | 'node.asksWritten' | 'peer.sessionEnded';
     }
+  /** As whom the storage refuses this node; none: it does not. */
+  | { readonly type: 'storage.seen'; readonly refused: readonly string[] }
+  | { readonly type: 'storage.cleared'; readonly removed: readonly string[] }
+  | { readonly type: 'settle.due' }
   | { readonly type: 'exclusion.confirmed'; readonly sessions: readonly string[] }
   | { readonly type: `${Asked}Refused`; readonly reason: string; readonly code?: string }
   | { readonly type: `${Asked}Unknown`; readonly reason: string };

@@ -75,5 +75,15 @@ export const nodeIntents = {
     ...operator,
     about: "publish an operator's word that a node is down",
   },
+  'storage.look': {
+    answer: { by: 'outcome', done: 'storage.seen' },
+    ...session,
+    about: 'read back whether the storage refuses this node',
+  },
+  'storage.clear': {
+    answer: { by: 'outcome', done: 'storage.cleared' },
+    ...session,
+    about: 'have the storage take this node again, once nothing of any lost session is left here',
+  },
   ...timerIntents,
 } as const satisfies IntentTable;

@@ -1,8 +1,10 @@
 // This node in the cluster: its session, its record, and what happens when the session is lost.
 import { assertEvent, assign, setup } from 'xstate';
 import { intent } from '../intent.ts';
+import { anew, anewWithoutSession, clearingStates, isRefusedThere } from './clearing.ts';
 import type { NodeEvent } from './events.ts';
 import { maintenance, operatorParams } from './operator.ts';
+import { startedAgain, startedWhileFencing, startOf } from './starting.ts';
 
 export type NodeContext = {
   readonly instance: string;
@@ -17,6 +19,10 @@ export type NodeContext = {
   readonly trouble: string | null;
   /** Consul is away: the node serves on the word of these. */
   readonly vouchedBy?: readonly string[] | null;
+  /** A storage can refuse this node: it is asked before a new session is opened. */
+  readonly clears?: boolean;
+  /** The storage was asked to take this node again, and nobody can say how that ended. */
+  readonly removalInDoubt?: boolean;
 };
 
 const retryMinMs = 100;
@@ -43,17 +49,16 @@ const node = setup({
     'maintenance.write': intent<{ node: string | null; forMs: number | null; by: string; reason: string }>(),
     'maintenance.remove': intent<{ node: string | null; modifyIndex: number | null }>(),
     'exclusion.confirm': intent<{ node: string; by: string; reason: string }>(),
+    'storage.look': intent<Record<string, never>>(),
+    'storage.clear': intent<Record<string, never>>(),
     'timer.arm': intent<{ name: string; ms: number }>(),
     'timer.cancel': intent<{ name: string }>(),
 
-    noteStart: assign(({ event }) => {
+    noteStart: assign(({ context, event }) => {
       assertEvent(event, 'node.started');
-      return { instance: event.instance, bootId: event.bootId, tries: 0, unheardSinceMs: event.atMs ?? null };
+      return { ...startOf(context, event), unheardSinceMs: event.atMs ?? null };
     }),
-    noteStartAgain: assign(({ event }) => {
-      assertEvent(event, 'node.started');
-      return { instance: event.instance, bootId: event.bootId, tries: 0 };
-    }),
+    noteStartAgain: assign(({ context, event }) => (assertEvent(event, 'node.started'), startOf(context, event))),
     noteSession: assign(({ event }) => {
       assertEvent(event, ['session.found', 'session.created']);
       return { session: event.session, tries: 0, unheardSinceMs: null };
@@ -71,6 +76,8 @@ const node = setup({
     noteUnheard: assign({ trouble: 'the daemon started twice, and Consul did not answer in between' }),
     noteJoined: assign({ trouble: null, tries: 0 }),
     countTry: assign({ tries: ({ context }) => context.tries + 1 }),
+    doubtRemoval: assign({ removalInDoubt: true }),
+    trustRemoval: assign({ removalInDoubt: false }),
   },
   guards: {
     isForeign: ({ event }) => 'code' in event && event.code === 'foreign',
@@ -84,6 +91,9 @@ const node = setup({
       (event.atMs ?? -1) >= context.unheardSinceMs,
     /** Records of 0.1 do not say it, and replay as they did. */
     saysWhen: ({ event }) => event.type === 'node.started' && event.atMs !== undefined,
+    clears: ({ context }) => context.clears === true,
+    isRemovalInDoubt: ({ context }) => context.removalInDoubt === true,
+    isRefusedThere,
     isOurs: ({ context, event }) => event.type === 'session.orphaned' && event.session !== context.session,
   },
 });
@@ -116,18 +126,6 @@ const failsafe = {
   'failsafe.entered': { actions: 'noteVouched' },
   'failsafe.left': { actions: 'noteUnvouched' },
 } as const;
-/** A start stands in for a contact once: otherwise a daemon that starts again and again serves for ever. */
-const startedAgain = [
-  { guard: 'countsOn', target: 'recovering', reenter: true, actions: 'noteStartAgain' },
-  { guard: 'hadSession', target: 'fencing', actions: ['noteStart', 'noteUnheard'] },
-  { target: 'recovering', reenter: true, actions: 'noteStart' },
-] as const;
-/** What was lost stays lost: a start gives no new lease to what is being torn down. */
-const startedWhileFencing = [
-  { guard: 'saysWhen', target: 'fencing', reenter: true, actions: 'noteStartAgain' },
-  { target: 'recovering', actions: 'noteStart' },
-] as const;
-
 /** A step that asks once and, when refused or in doubt, waits and asks again. */
 const retrying = (description: string, again: string) =>
   ({ description, entry: ['countTry', armRetry], on: { 'retry.due': { target: again } } }) as const;
@@ -165,7 +163,7 @@ export const nodeMachine = node.createMachine({
         'session.findRefused': [
           { guard: 'isForeign', target: 'refused', actions: 'noteTrouble' },
           { guard: 'hadSession', target: 'fencing', actions: 'noteTrouble' },
-          { target: 'joining' },
+          ...anew,
         ],
         'session.findUnknown': { target: 'recoveringAgain', actions: 'noteTrouble' },
         'lease.expired': lost,
@@ -180,6 +178,7 @@ export const nodeMachine = node.createMachine({
       ),
       on: { 'retry.due': { target: 'recovering' }, 'lease.expired': lost, 'node.started': startedAgain },
     },
+    ...clearingStates,
     joining: {
       description: 'The node is opening a session.',
       entry: { type: 'session.create', params: {} },
@@ -276,8 +275,8 @@ export const nodeMachine = node.createMachine({
       description: 'Nothing is served here, and that is published; what is left of the lost session is being ended.',
       entry: destroy,
       on: {
-        'session.destroyed': { target: 'joining', actions: 'forgetSession' },
-        'session.destroyRefused': { target: 'joining', actions: 'forgetSession' },
+        'session.destroyed': anewWithoutSession,
+        'session.destroyRefused': anewWithoutSession,
         'session.destroyUnknown': { target: 'closingAgain', actions: 'noteTrouble' },
       },
     },

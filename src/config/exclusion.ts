@@ -147,7 +147,7 @@ const Ceph = Type.Object(
     additionalProperties: false,
     description:
       'Ceph refuses the lost node: its addresses are put into the OSD blocklist, and each OSD that is up has to say ' +
-      'that it refuses them. The entries stay until you remove them',
+      'that it refuses them. The node removes its own entries when it comes back and nothing of the past is left there',
   },
 );
 

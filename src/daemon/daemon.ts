@@ -1,4 +1,5 @@
 // One running pathwarden: recovers, joins, watches Consul and the node, and stops in order.
+import type { NodeEvent } from '../../machines/node/events.ts';
 import type { NodeContext } from '../../machines/node/node.machine.ts';
 import type { DomainEvent } from '../../machines/intent.ts';
 import { actorIds } from '../core/records.ts';
@@ -6,7 +7,7 @@ import { stateOf, tagsOf } from '../core/state.ts';
 import type { ClusterView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ClusterPort } from '../ports/cluster.ts';
-import type { DataPlane, FencePort } from '../ports/dataplane.ts';
+import type { DataPlane, FencePort, StorageFencePort } from '../ports/dataplane.ts';
 import type { Cause, JournalPort, JournalRecord } from '../ports/journal.ts';
 import type { PeersPort } from '../ports/peers.ts';
 import type { Actor } from './actor.ts';
@@ -36,6 +37,8 @@ export interface DaemonParts {
   readonly dataPlane: DataPlane;
   /** By position in the exclusion methods; undefined where a method is not a command. */
   readonly fences: readonly (FencePort | undefined)[];
+  /** Storages that others can tell to refuse this node. */
+  readonly storageFences?: readonly StorageFencePort[];
   readonly journal: JournalPort;
   readonly clock: Clock;
   readonly log: DaemonLog;
@@ -111,10 +114,9 @@ export class Daemon {
     });
     this.#inheritance = new Inheritance(this.engine.registry);
     this.#rounds = new Rounds({
+      ...parts,
       registry: this.engine.registry,
-      observer: this.#observer,
-      inheritance: this.#inheritance,
-      log,
+      observer: this.#observer, inheritance: this.#inheritance,
       everyMs: settings.observeEveryMs,
       view: () => this.#reading.latest,
       post: (actor, event, cause) => this.tell(actor, event, cause),
@@ -157,15 +159,16 @@ export class Daemon {
     this.engine.resume('stopping');
     // What the journal says of the node holds no longer: nobody may read it before the new start is committed.
     const { instance, bootId } = settings;
-    const atMs = this.clock.monotonicMs();
-    const started = { type: 'node.started', instance, bootId, atMs } as DomainEvent;
+    const now = { instance, bootId, atMs: this.clock.monotonicMs() };
+    const clears = (this.#parts.storageFences ?? []).length > 0;
+    const started: NodeEvent = { type: 'node.started', ...now, ...(clears ? { clears } : {}) };
     const { setAside } = this.engine;
     const what = setAside === null ? 'start' : `start; the journal was damaged and is now ${setAside.location}`;
     await this.engine.post(actorIds.node, started, local(what));
     this.#started = true;
     this.#reading.start(cluster);
     this.peers?.start();
-    void this.#rounds.go();
+    this.#rounds.start();
     this.#after(settings.session.ttlMs - settings.session.marginMs, () => this.#endBlindStart());
     this.#tick();
   }

@@ -11,7 +11,10 @@ export type Right = 'ours' | 'none' | 'unclear';
 
 const withLease = new Set(['joined', 'leaving']);
 /** The last session is over, by Consul's word or by our own deadline, and no other holds a lock yet. */
-const withoutLease = new Set(['fencing', 'fencingAgain', 'closing', 'closingAgain', 'joining', 'joiningAgain']);
+const withoutLease = new Set([
+  'fencing', 'fencingAgain', 'closing', 'closingAgain', 'checking', 'checkingAgain', 'clearing', 'clearingAgain',
+  'settling', 'joining', 'joiningAgain',
+]);
 
 /** Does this node hold the lock of the path, with nothing of an earlier owner in doubt? */
 export function rightTo({ disk, index }: DiskPathContext, registry: Registry, view: ClusterView | null): Right {

@@ -1,13 +1,11 @@
 // Reads the data plane back, again and again, and says when it cannot be read.
 import { inspectDataPlane, type InspectionParts } from './inspect-data-plane.ts';
 import type { DaemonLog } from './log.ts';
+import { startStorageRounds, type StorageRoundsParts } from './storage-rounds.ts';
 
-export interface RoundsParts extends InspectionParts {
+export interface RoundsParts extends InspectionParts, StorageRoundsParts {
   readonly log: DaemonLog;
   readonly everyMs: number;
-  /** The clock's, with an owner that cancels it. */
-  readonly after: (ms: number, then: () => void) => void;
-  readonly isRunning: () => boolean;
   readonly onChange: () => void;
 }
 
@@ -25,10 +23,15 @@ export class Rounds {
   }
 
   /** Looks, and goes on looking. */
-  async go(): Promise<void> {
+  start(): void {
+    void this.#go();
+    startStorageRounds(this.#parts);
+  }
+
+  async #go(): Promise<void> {
     const { everyMs, after, isRunning } = this.#parts;
     await this.look();
-    if (isRunning()) after(everyMs, () => void this.go());
+    if (isRunning()) after(everyMs, () => void this.#go());
   }
 
   /** Looks once, now: what is served and no actor knows to hold must not wait when the lease is lost. */

@@ -26,6 +26,8 @@ export interface DaemonSettings {
   };
   readonly methods: readonly Method[];
   readonly fenceDeadlinesMs: readonly number[];
+  /** For a look at the storages that can refuse this node, or for telling them to take it again. */
+  readonly storageFence?: { readonly deadlineMs: number; readonly lookEveryMs: number };
   readonly rankDelayMs: number;
   /** TCP port of paths that name none. */
   readonly portalPort: number;

@@ -117,3 +117,63 @@ describe('a node that leaves', () => {
       .thenIn('fencing', ['paths.fence', 'exclusion.prove']);
   });
 });
+
+describe('a node that a storage can refuse', () => {
+  const clears = event('node.started', { instance: 'i1', bootId: 'b1', atMs: 7, clears: true });
+  const first = given('node').after(clears);
+  const refusedThere = event('storage.seen', { refused: ['10.0.0.1:0/0'] });
+  const taken = event('storage.seen', { refused: [] });
+  const checking = first.after(refused('session.find', 'none'));
+  const clearing = checking.after(refusedThere);
+
+  it('looks before it opens a session, at its first start and after a loss', () => {
+    first.when(refused('session.find', 'none')).thenIn('checking', ['storage.look'])
+      .when(taken).thenIn('joining', ['session.create']);
+    first.after(event('session.found', { session: 's1' }), event('session.lost', because),
+      event('exclusion.provenHere', { session: 's1' }))
+      .when(event('session.destroyed')).thenIn('checking', ['storage.look']).thenContext({ session: null });
+  });
+
+  it('goes on with a session that lives, and neither looks nor clears', () => {
+    first.when(event('session.found', { session: 's1' })).thenIn('registering', ['node.register']);
+  });
+
+  it('is cleared, and looks again before it joins', () => {
+    checking.when(refusedThere).thenIn('clearing', ['storage.clear'])
+      .when(event('storage.cleared', { removed: ['10.0.0.1:0/0'] })).thenIn('checking', ['storage.look'])
+      .when(taken).thenIn('joining', ['session.create']);
+  });
+
+  it.each(['Refused', 'Unknown'])('asks again when nobody can say whether it is refused (%s)', (how) => {
+    checking.when(event(`storage.look${how}`, because)).thenIn('checkingAgain', ['timer.arm'])
+      .when(event('retry.due')).thenIn('checking', ['storage.look']);
+  });
+
+  it('tries again when it may not be cleared yet, and says why', () => {
+    clearing.when(event('storage.clearRefused', { reason: 'mapped' })).thenIn('clearingAgain', ['timer.arm'])
+      .thenContext({ trouble: 'mapped' }).when(event('retry.due')).thenIn('checking', ['storage.look']);
+  });
+
+  it('waits when a clearing is in doubt, also one that a daemon left behind', () => {
+    const wait = { name: 'settle', ms: 120_000 };
+    const doubtful = clearing.when(event('storage.clearUnknown', because)).thenIn('settling', ['timer.arm'])
+      .thenAsks('timer.arm', wait);
+    doubtful.when(event('settle.due')).thenIn('checking', ['storage.look']).when(taken).thenIn('joining',
+      ['session.create']);
+    for (const before of [doubtful, clearing]) {
+      before.after(clears, refused('session.find', 'none')).when(taken).thenIn('settling', ['timer.arm'])
+        .thenAsks('timer.arm', wait);
+    }
+  });
+
+  it('leaves without a session while it waits', () => {
+    for (const before of [checking, checking.after(event('storage.lookUnknown', because)),
+      clearing.after(event('storage.clearRefused', because)), clearing.after(event('storage.clearUnknown', because))]) {
+      before.when(event('node.leaveRequested')).thenIn('left', []);
+    }
+  });
+
+  it('and no longer can after a start that says so, joins as ever', () => {
+    checking.after(started).when(refused('session.find', 'none')).thenIn('joining', ['session.create']);
+  });
+});

@@ -131,9 +131,15 @@ const node: Samples<NodeEvent> = {
   ...answers<NodeEvent>([
     'session.create', 'session.destroy', 'node.announceLeaving', 'exclusion.prove', 'drain.write', 'drain.remove',
     'exclusion.confirm', 'session.find', 'node.register', 'maintenance.write', 'maintenance.remove',
-    'node.writeAsks', 'peer.endSession',
+    'node.writeAsks', 'peer.endSession', 'storage.look', 'storage.clear',
   ]),
-  'node.started': [{ instance: 'i1', bootId: 'b1' }, { instance: 'i1', bootId: 'b1', atMs: 7 }],
+  'node.started': [
+    { instance: 'i1', bootId: 'b1' }, { instance: 'i1', bootId: 'b1', atMs: 7 },
+    { instance: 'i1', bootId: 'b1', clears: true },
+  ],
+  'storage.seen': [{ refused: [] }, { refused: ['10.0.0.1:0/0'] }],
+  'storage.cleared': [{ removed: ['10.0.0.1:0/0'] }],
+  'settle.due': [{}],
   'node.leaveRequested': [{}],
   'node.emptied': [{}],
   'session.lost': [{ reason }],

@@ -85,7 +85,7 @@ async function write(
 }
 
 /** Own proof: no path actor holds anything under that session, and the node itself shows nothing. */
-async function prove(parts: EffectParts, session: string): Answer {
+export async function prove(parts: EffectParts, session: string): Answer {
   if (session === '') return done({ session });
   const mine = session === parts.session();
   const busy = [...parts.registry.all()].find(({ id, snapshot }) =>
@@ -114,7 +114,7 @@ async function prove(parts: EffectParts, session: string): Answer {
 }
 
 const holding = ['mapped', 'enabled', 'releasing', 'fenced'];
-const holdsLocally = (id: string, state: string) =>
+export const holdsLocally = (id: string, state: string) =>
   id.startsWith('path/') && holding.some((top) => state === top || state.startsWith(`${top}.`));
 
 /** What is being torn down has no right to serve, under whichever session it once did. */

@@ -6,6 +6,7 @@ import { lockEffects } from './lock.ts';
 import { nodeEffects } from './node.ts';
 import type { EffectParts } from './parts.ts';
 import { specEffects } from './spec.ts';
+import { storageEffects } from './storage.ts';
 
 export const effectsOf = (parts: EffectParts): Effects => ({
   ...lockEffects(parts),
@@ -13,4 +14,5 @@ export const effectsOf = (parts: EffectParts): Effects => ({
   ...specEffects(parts),
   ...nodeEffects(parts),
   ...exclusionEffects(parts),
+  ...storageEffects(parts),
 });

@@ -3,7 +3,7 @@ import type { DomainEvent } from '../../../machines/intent.ts';
 import type { ClusterView } from '../../core/view.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ClusterPort } from '../../ports/cluster.ts';
-import type { DataPlane, FencePort } from '../../ports/dataplane.ts';
+import type { DataPlane, FencePort, StorageFencePort } from '../../ports/dataplane.ts';
 import type { Cause } from '../../ports/journal.ts';
 import type { Observer } from '../observer.ts';
 import type { Registry } from '../registry.ts';
@@ -15,6 +15,8 @@ export interface EffectParts {
   readonly dataPlane: DataPlane;
   /** By position in `exclusion.methods`; undefined where the method is not a command. */
   readonly fences: readonly (FencePort | undefined)[];
+  /** Storages that others can tell to refuse this node. */
+  readonly storageFences?: readonly StorageFencePort[];
   readonly clock: Clock;
   readonly registry: Registry;
   readonly observer: Observer;
