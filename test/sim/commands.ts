@@ -1,7 +1,8 @@
 // The commands of one host: the memory twins of the data plane, with commands that are slow, fail or hang.
 import { memoryDataPlane } from '../../adapters/dataplane.ts';
-import type { Fault as CommandFault, Faults } from '../../adapters/memory-faults.ts';
-import type { DataPlane } from '../../src/ports/dataplane.ts';
+import { memoryStorageFence } from '../../adapters/fence/memory-clear.ts';
+import { guardWith, type Fault as CommandFault, type Faults } from '../../adapters/memory-faults.ts';
+import type { DataPlane, StorageFencePort } from '../../src/ports/dataplane.ts';
 import { judgeOpening } from './locks.ts';
 import type { Parts } from './parts.ts';
 import type { Random } from './random.ts';
@@ -33,7 +34,7 @@ export function commandsOf(
   { process, bad, random, hooks }: {
     process: Timeline; bad: ReadonlySet<BadCommands>; random: Random; hooks: Hooks;
   },
-): DataPlane {
+): DataPlane & { readonly storage: StorageFencePort } {
   const { shape, network, shared, judge, trace } = parts;
   const faults = faultsFrom(bad, random, shape.commandMs);
   const plane = memoryDataPlane({ node, network, clock: kernel, faults });
@@ -67,6 +68,7 @@ export function commandsOf(
     target: gated('target', plane.target),
     address: gated('address', plane.address),
     traffic: gated('traffic', plane.traffic),
+    storage: gated('storage', memoryStorageFence(network, node, guardWith(faults, kernel))),
   };
 }
 

@@ -20,7 +20,7 @@ export async function judgeEnd(parts: Parts, hosts: Hosts): Promise<void> {
 
 function judgePath(parts: Parts, hosts: Hosts, path: string): void {
   const { judge, shape, trace } = parts;
-  if (judge.servers(path).length === 1) return;
+  if (judge.countWriters(path) === 1) return;
   const seen = [...hosts.values()].map((host) => `${host.name}: ${stateAt(host, `path/${path}`)}`);
   const what = `${path} is served by nobody ${String(shape.calmMs / 1_000)} s after the last fault. ${seen.join('; ')}`;
   for (const { key, value, session } of parts.store.state.kv.values()) {

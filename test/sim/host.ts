@@ -13,17 +13,18 @@ import type { WatchdogPort } from '../../src/ports/watchdog.ts';
 import { commandsOf, type BadCommands, type Hooks } from './commands.ts';
 import { openLine } from './consul.ts';
 import { watchDeadline } from './deadline.ts';
-import { fenceFor } from './fence.ts';
+import { fencesOf } from './fences.ts';
 import { gossipOf } from './gossip.ts';
 import { journalOf } from './journal.ts';
 import { watchLocks } from './locks.ts';
-import { heeding, watchMaintenance } from './maintenance.ts';
+import { watchMaintenance } from './maintenance.ts';
 import type { Parts } from './parts.ts';
 import type { Moment } from './plan.ts';
 import type { Powered } from './power.ts';
 import type { Random } from './random.ts';
 import { Right } from './right.ts';
 import { settingsOf } from './settings.ts';
+import { refuses } from './shape.ts';
 import { Timeline } from './timeline.ts';
 import { bootAfterResetMs, feedingOf, watchdogFor } from './watchdog.ts';
 
@@ -239,10 +240,8 @@ export class Host implements Powered {
         clock: process, prefix: 'pathwarden/', node: this.name,
       }),
       dataPlane: watchdog === null ? noted.dataPlane : armedFirst(noted.dataPlane, arm),
-      fences: shape.methods.map(({ method }) =>
-        method === 'command'
-          ? heeding(this.#parts, this.name, () => daemon, fenceFor(this.#parts, this, this.#hosts, process))
-          : undefined),
+      fences: fencesOf(this.#parts, this, this.#hosts, process, () => daemon),
+      storageFences: refuses(shape) ? [commands.storage] : [],
       peers: this.#parts.peers.join(this, process),
       onRefused: (reason) => {
         this.#parts.trace.note(this.name, () => `refused: ${reason}`);

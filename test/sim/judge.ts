@@ -15,6 +15,7 @@ export type Rule =
   | 'a write of an excluded incarnation'
   | 'work after the own deadline'
   | 'served after the own deadline'
+  | 'cleared with writes on their way'
   | 'fenced in maintenance'
   | 'taken in maintenance'
   | 'served after its lock was lost'
@@ -39,6 +40,8 @@ export class Judge {
   readonly #onServing: ((path: string, node: string, serves: boolean) => void)[] = [];
   /** By path and node: what Consul's index was when it began to serve. */
   readonly #serving = new Map<string, Map<string, number>>();
+  /** Does the storage refuse this node? Nobody can write to what it seems to serve. */
+  refuses: (node: string) => boolean = () => false;
   /** Consul's index now. */
   indexNow: () => number = () => 0;
 
@@ -67,6 +70,13 @@ export class Judge {
   /** The nodes on which the path answers, or would answer if its link were up. */
   servers(path: string): readonly string[] {
     return [...(this.#serving.get(path)?.keys() ?? [])];
+  }
+
+  /** Those of them that the storage takes writes from. More than one is a violation. */
+  countWriters(path: string): number {
+    const nodes = this.servers(path).filter((node) => !this.refuses(node));
+    if (nodes.length > 1) this.violate('two nodes serve one path', `${path} is served by ${nodes.join(' and ')}`);
+    return nodes.length;
   }
 
   /** Consul's index when the node began to serve the path; null: it does not. */
@@ -103,8 +113,7 @@ export class Judge {
     if (serves) nodes.set(host.node, this.indexNow());
     else nodes.delete(host.node);
     this.#trace.note(host.node, () => `${serves ? 'serves' : 'no longer serves'} ${path}`);
-    const all = [...nodes.keys()].join(' and ');
-    if (nodes.size > 1) this.violate('two nodes serve one path', `${path} is served by ${all}`);
+    this.countWriters(path);
     for (const listener of this.#onServing) listener(path, host.node, serves);
   }
 }

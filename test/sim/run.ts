@@ -14,6 +14,7 @@ import { isQuorumLoss, planOf, type Fault, type FaultKind } from './plan.ts';
 import { randomFrom } from './random.ts';
 import { shapeOf, type Shape, type Wish } from './shape.ts';
 import { SharedDisk } from './shared-disk.ts';
+import { watchRefusals } from './storage.ts';
 import { openTrace } from './trace.ts';
 import { World } from './world.ts';
 
@@ -58,6 +59,7 @@ export async function runOnce(order: Order): Promise<Verdict> {
     peers: new PeerLines(shape, world, judge), shared: new SharedDisk(judge, world, trace),
   };
   writeDisks(parts);
+  watchRefusals(parts);
   if (isQuorumLoss(shape, plan)) judge.forbidEnds(plan[0]?.atMs ?? 0);
   const hosts = new Map<string, Host>();
   for (const name of shape.nodes) hosts.set(name, new Host(parts, name, hosts));

@@ -2,7 +2,7 @@
 import type { DaemonSettings } from '../../src/daemon/settings.ts';
 import { portalPort } from './judge.ts';
 import { peerAddress } from './peers.ts';
-import { times, type Shape } from './shape.ts';
+import { refuses, times, type Shape } from './shape.ts';
 
 export function settingsOf(shape: Shape, node: string, boot: number): DaemonSettings {
   return {
@@ -22,6 +22,7 @@ export function settingsOf(shape: Shape, node: string, boot: number): DaemonSett
     ...(shape.peers === null ? {} : { peers: { ...shape.peers, address: peerAddress(node) } }),
     methods: shape.methods,
     fenceDeadlinesMs: shape.methods.map(() => times.fenceMs),
+    ...(refuses(shape) ? { storageFence: { deadlineMs: 2_000, lookEveryMs: times.lookEveryMs } } : {}),
     rankDelayMs: 250,
     commandsPerKind: 8,
     mailboxEvents: 10_000,

@@ -52,6 +52,7 @@ export const times = {
   /** Lease, teardown, the oldest token that is fed, watchdog. */
   standstillMs: 8_000 + 3_000 + 1_000 + 3_000,
   fenceMs: 5_000,
+  lookEveryMs: 10_000,
   calmMs: 240_000,
 } as const;
 
@@ -63,6 +64,8 @@ const ladders: readonly (readonly Method[])[] = [
   [self, { method: 'command', position: 1 }, bound],
   [{ method: 'command', position: 0 }],
 ];
+/** Instead of switching it off, nodes have the storage refuse the lost one. */
+const byStorage = (method: Method): Method => (method.method === 'command' ? { ...method, method: 'ceph' } : method);
 const portsPerDisk = 2;
 
 export function shapeOf(seed: number, wish: Wish, random: Random): Shape {
@@ -70,11 +73,10 @@ export function shapeOf(seed: number, wish: Wish, random: Random): Shape {
   const paths = wish.paths ?? random.pick([1, 2, 2, 3, 4, 6]);
   const methods = random.pick(ladders);
   const isBound = methods.some(({ method }) => method === 'leaseBound');
-  return {
+  const shape = {
     seed,
     nodes,
     disks: disksOf(paths),
-    methods,
     lockDelayMs: isBound ? times.boundMs + times.marginMs : random.pick([0, 2_000, 5_000]),
     watchdogMs: isBound ? times.watchdogMs : null,
     nodeHealth: random.chance(0.7),
@@ -90,6 +92,8 @@ export function shapeOf(seed: number, wish: Wish, random: Random): Shape {
     calmMs: times.calmMs,
     peers: peersOf(random),
   };
+  // Drawn last: what a seed decided before there was such a storage stays as it was.
+  return { ...shape, methods: random.chance(0.35) ? methods.map(byStorage) : methods };
 }
 
 const peersOf = (random: Random): Shape['peers'] =>
@@ -97,6 +101,8 @@ const peersOf = (random: Random): Shape['peers'] =>
     ? null
     : { everyMs: 400, missedMs: 1_600, exclude: random.chance(0.7), failsafe: random.chance(0.7) };
 
+/** Is there a storage that refuses nodes? */
+export const refuses = ({ methods }: Shape): boolean => methods.some(({ method }) => method === 'ceph');
 
 function disksOf(paths: number): Shape['disks'] {
   return Array.from({ length: Math.ceil(paths / portsPerDisk) }, (_, at) => {

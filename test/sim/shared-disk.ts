@@ -80,6 +80,16 @@ export class SharedDisk {
     this.#inFlight.delete(place);
   }
 
+  /** From now on it takes writes of this node again, whenever and for whomever they were given. */
+  cleared(node: string): void {
+    for (const [place, writes] of this.#inFlight) {
+      const [write] = writes;
+      if (!place.startsWith(`${node} `) || write === undefined) continue;
+      const what = `${node} is cleared, and a write of epoch ${String(write.by.epoch)} to ${write.path} still waits`;
+      this.#judge.violate('cleared with writes on their way', what);
+    }
+  }
+
   powerLost(node: string): void {
     this.#kernels.get(node)?.end();
     for (const [place, writes] of this.#inFlight) {
@@ -124,6 +134,7 @@ export class SharedDisk {
   #land(write: InFlight): void {
     if (write.done) return;
     write.done = true;
+    if (this.#judge.refuses(write.by.node)) return;
     this.writes += 1;
     const { path, by } = write;
     const newest = this.#newest.get(path);

@@ -1,19 +1,6 @@
 // The mistakes, each of them one that somebody could make: a few words of one file are others.
-
-export interface Patch {
-  readonly file: string;
-  /** Stands there exactly once. */
-  readonly find: string;
-  readonly replace: string;
-}
-
-export interface Mutant {
-  readonly name: string;
-  readonly about: string;
-  /** Broken alone it does no harm that was seen yet, because of this. Tried only when it is named. */
-  readonly coveredBy?: string;
-  readonly patches: readonly Patch[];
-}
+import type { Mutant } from './mutant.ts';
+import { storageMutants } from './storage.ts';
 
 const teardown = 'machines/disk-path/teardown.ts';
 const exclusionMachine = 'machines/exclusion/exclusion.machine.ts';
@@ -297,4 +284,5 @@ export const mutants: readonly Mutant[] = [
       replace: 'return heard?.session === session && freshMs > 0 ? heard.statement : null;',
     }],
   },
+  ...storageMutants,
 ];

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Violation } from '../judge.ts';
 import { runOnce } from '../run.ts';
-import { mutants, type Mutant } from './list.ts';
+import { mutants } from './list.ts';
+import type { Mutant } from './mutant.ts';
 import { orderOf } from './order.ts';
 
 interface Hunted {

@@ -1,0 +1,16 @@
+// What a mistake is: a few words of some files are others.
+
+export interface Patch {
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Mutant {
+  readonly name: string;
+  readonly about: string;
+  /** Broken alone it does no harm that was seen yet, because of this. Tried only when it is named. */
+  readonly coveredBy?: string;
+  readonly patches: readonly Patch[];
+}
