@@ -10,8 +10,8 @@ interface Group {
   count: number;
 }
 
-/** The disk finds the next group when it is done with one. */
-const runningMax = 2;
+/** The disk finds the next group when it is done with one, also when this thread was busy for a moment. */
+const runningMax = 3;
 
 export class GroupCommit {
   readonly #write: (cells: Cell[]) => Promise<void>;

@@ -39,7 +39,7 @@ export const journalLimits = {
 export function encodeRecord(record: JournalRecord, cells: Cell[]): void {
   const event = JSON.stringify(record.event);
   const value = JSON.stringify(record.value);
-  const intents = JSON.stringify(record.intents);
+  const intents = record.intents.length === 0 ? '[]' : JSON.stringify(record.intents);
   const cause = record.cause === null ? null : JSON.stringify(record.cause);
   checkSize('recordBytesMax', [event, value, intents, cause], { actor: record.actor, seq: record.seq });
   const { seq, actor, machine, at, settles } = record;

@@ -50,13 +50,13 @@ type Stepped = Pick<Waiting, 'onReceipt'> & {
   readonly next: Snapshot;
 };
 
-/** One that the disk writes, one that it finds when it is done, and one that is stepped meanwhile. */
-const turnsMax = 3;
+/** As many as the journal has groups on their way, and one that is stepped meanwhile. */
+const turnsMax = 4;
 /**
  * A turn is about as large as what can be stepped while the disk writes the one before, so that neither waits for the
  * other: a slow disk gets more at once.
  */
-const turnEvents = { min: 16, perCommitMs: 20, max: 1_000 } as const;
+const turnEvents = { min: 32, perCommitMs: 20, max: 1_000 } as const;
 /** How long an intent that starts to serve waits for its record. */
 const withheldMs = 2_000;
 
@@ -164,17 +164,19 @@ export class Commit {
   #step({ message, onReceipt }: Waiting, ahead: Ahead): Stepped | null {
     const { actor: id, event, cause, settles } = message;
     try {
-      if (settles !== null && !this.#isAwaited(settles, ahead)) return null;
+      const asker = settles === null ? undefined : this.#parts.registry.askerOf(settles);
+      const isAwaited = settles === null || (asker !== undefined && ahead.of(asker).pending.has(settles));
+      if (!isAwaited) return null;
       const actor = this.#parts.registry.ensure(id);
       const { definition } = actor.kind;
-      const { next, intents, ignored } = step(definition, ahead.of(actor).snapshot, event);
+      const before = ahead.of(actor);
+      const { next, intents, ignored } = step(definition, before.snapshot, event);
       // An answer that means nothing to the machine is recorded all the same: it settles its intent.
       if (ignored && settles === null) return null;
       this.#seq += 1;
-      const asker = settles === null ? undefined : this.#parts.registry.askerOf(settles);
       if (settles !== null && asker !== undefined && asker !== actor) ahead.forget(asker, settles);
       const own = asker === actor ? settles : null;
-      const pending = settle(actor.kind, ahead.of(actor).pending, own, this.#seq, intents);
+      const pending = settle(actor.kind, before.pending, own, this.#seq, intents);
       ahead.set(actor, { snapshot: next, pending });
       const record: JournalRecord = {
         seq: this.#seq,
@@ -192,11 +194,6 @@ export class Commit {
       this.#parts.onRejected(message, error);
       return null;
     }
-  }
-
-  #isAwaited(intent: string, ahead: Ahead): boolean {
-    const asker = this.#parts.registry.askerOf(intent);
-    return asker !== undefined && ahead.of(asker).pending.has(intent);
   }
 
   #adopt({ actor, record, next }: Stepped): void {

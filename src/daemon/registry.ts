@@ -45,7 +45,7 @@ export class Registry {
   setPending(actor: Actor, pending: ReadonlyMap<string, Intent>): void {
     if (pending === actor.pending) return;
     for (const id of actor.pending.keys()) if (!pending.has(id)) this.#askers.delete(id);
-    for (const id of pending.keys()) this.#askers.set(id, actor.id);
+    for (const id of pending.keys()) if (!actor.pending.has(id)) this.#askers.set(id, actor.id);
     actor.pending = pending;
   }
 

@@ -14,44 +14,43 @@ function setup() {
 }
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-it('writes all appends of one turn at once, sends the next, and gathers a third while these are written', async () => {
+it('writes all appends of one turn at once, sends two more, and gathers while these are written', async () => {
   const { group, writes, sizes } = setup();
   const first = Array.from({ length: 100 }, (_, index) => group.append([record(index + 1)]));
   await turn();
   const second = group.append([record(101)]);
   await turn();
-  expect(sizes()).toEqual([100, 1]);
-  const third = [group.append([record(102)])];
+  const third = group.append([record(102)]);
   await turn();
-  third.push(group.append([record(103)]));
+  expect(sizes()).toEqual([100, 1, 1]);
+  const fourth = [group.append([record(103)])];
   await turn();
-  expect(sizes()).toEqual([100, 1]);
+  fourth.push(group.append([record(104)]));
+  await turn();
+  expect(sizes()).toEqual([100, 1, 1]);
   writes[0]?.end.resolve();
   await Promise.all(first);
   await turn();
-  expect(sizes()).toEqual([100, 1, 2]);
-  writes[1]?.end.resolve();
-  writes[2]?.end.resolve();
-  await Promise.all([second, ...third]);
+  expect(sizes()).toEqual([100, 1, 1, 2]);
+  for (const { end } of writes) end.resolve();
+  await Promise.all([second, third, ...fourth]);
 });
 
 it('fails the groups behind a failed one too, sent or not, since they would leave a gap', async () => {
   const { group, writes, sizes } = setup();
-  const first = group.append([record(1)]);
-  await turn();
-  const second = group.append([record(2)]);
-  await turn();
-  const third = group.append([record(3)]);
+  const all: Promise<void>[] = [];
+  for (const seq of [1, 2, 3, 4]) {
+    all.push(group.append([record(seq)]));
+    await turn();
+  }
   writes[0]?.end.reject(new Error('full'));
-  await expect(first).rejects.toThrow('full');
-  await expect(second).rejects.toThrow('full');
-  await expect(third).rejects.toThrow('full');
-  const again = group.append(records(1, 3));
+  for (const each of all) await expect(each).rejects.toThrow('full');
+  const again = group.append(records(1, 4));
   await turn();
-  expect(sizes()).toEqual([1, 1, 3]);
-  writes[1]?.end.reject(new Error('it follows nothing'));
+  expect(sizes()).toEqual([1, 1, 1, 4]);
+  for (const { end } of writes.slice(1, 3)) end.reject(new Error('it follows nothing'));
   await turn();
-  writes[2]?.end.resolve();
+  writes[3]?.end.resolve();
   await again;
 });
 
