@@ -50,16 +50,13 @@ async function request<Body>(
   more: { query?: Record<string, string>; body?: unknown },
 ): Promise<ConsulReply<Body>> {
   if (options.signal?.aborted === true) return { kind: 'silence', reason: 'the request was called off' };
-  // Only a blocking query is still there when nobody waits for it any more.
-  const ended = more.query?.['index'] === undefined ? null : new AbortController();
   const body = Buffer.from(more.body === undefined ? '' : JSON.stringify(more.body));
-  const answered = handleRequest(store, {
-    method,
-    path,
-    query: new URLSearchParams(more.query),
-    body,
-    ...(ended === null ? {} : { signal: ended.signal }),
-  }).then((answer): ConsulReply<Body> => toReply(answer));
+  const asked = { method, path, query: new URLSearchParams(more.query), body };
+  // Only a blocking query takes time, and may still be there when nobody waits for it any more.
+  if (more.query?.['index'] === undefined) return toReply(await handleRequest(store, asked));
+  const ended = new AbortController();
+  const answered = handleRequest(store, { ...asked, signal: ended.signal })
+    .then((answer): ConsulReply<Body> => toReply(answer));
   const { promise: cutOff, resolve: cut } = Promise.withResolvers<ConsulReply<Body>>();
   const callOff = (): void => cut({ kind: 'silence', reason: 'the request was called off' });
   const cancelDeadline = store.clock.after(options.deadlineMs, () =>
@@ -72,7 +69,7 @@ async function request<Body>(
     cancelDeadline();
     options.signal?.removeEventListener('abort', callOff);
     // With a reason of its own: making the usual one is dear.
-    ended?.abort('over');
+    ended.abort('over');
   }
 }
 
@@ -93,6 +90,6 @@ function copyOf(value: unknown, name = ''): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => copyOf(item));
   const copy: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) copy[key] = copyOf(inner, key);
+  for (const key in value) copy[key] = copyOf(Reflect.get(value, key), key);
   return copy;
 }

@@ -14,8 +14,10 @@ interface MemberSettings {
   readonly node: string;
   /** Others ask it here. Who joins later at the same address takes the place of the one before. */
   readonly address: string;
-  /** The clock of its process: while that stands still it answers nobody. The network's when left out. */
+  /** The clock of its process. The network's when left out. */
   readonly clock?: Clock;
+  /** Hands a message to its process, which may stand still or be gone. By its clock when left out. */
+  readonly deliver?: (arrive: () => void) => void;
   /** Nodes with another key do not understand each other. */
   readonly key?: string;
 }
@@ -34,6 +36,7 @@ interface Member {
   readonly node: string;
   readonly key: string;
   readonly clock: Clock;
+  readonly deliver: (arrive: () => void) => void;
   answer: ((question: PeerQuestion) => PeerStatement) | null;
 }
 
@@ -42,13 +45,12 @@ export function memoryPeerNetwork({ clock, carry = () => 0 }: NetworkSettings): 
   const send = (message: PeerMessage, receiver: Member, arrive: () => void): void => {
     const ms = carry(message);
     if (ms === null) return;
-    const handOver = (): void => void receiver.clock.after(0, arrive);
-    if (ms === 0) handOver();
-    else clock.after(ms, handOver);
+    if (ms === 0) receiver.deliver(arrive);
+    else clock.after(ms, () => receiver.deliver(arrive));
   };
   return {
-    join({ node, address, clock: own = clock, key = 'one key' }) {
-      const member: Member = { node, key, clock: own, answer: null };
+    join({ node, address, clock: own = clock, key = 'one key', deliver = (arrive) => void own.after(0, arrive) }) {
+      const member: Member = { node, key, clock: own, deliver, answer: null };
       members.set(address, member);
       return memberPort(member, { address, members, send });
     },
@@ -69,6 +71,7 @@ function memberPort(member: Member, { address, members, send }: Place): PeersPor
       if (stopped) return Promise.resolve(unknown('this node has stopped'));
       if (signal?.aborted === true) return Promise.resolve(unknown('called off before it started'));
       const { promise, resolve } = Promise.withResolvers<Outcome<PeerStatement>>();
+      let cancel = (): void => {};
       const settle = (outcome: Outcome<PeerStatement>): void => {
         waiting.delete(settle);
         cancel();
@@ -76,20 +79,25 @@ function memberPort(member: Member, { address, members, send }: Place): PeersPor
         resolve(outcome);
       };
       const callOff = (): void => settle(unknown('called off'));
-      const cancel = member.clock.after(deadlineMs, () => settle(unknown(`no answer from ${peer.node} in time`)));
       waiting.add(settle);
       signal?.addEventListener('abort', callOff, { once: true });
       const other = members.get(peer.address);
-      if (other === undefined) return promise;
-      send({ from: member.node, to: other.node, kind: 'question' }, other, () => {
-        // Whoever left meanwhile, has another key or is not the one that was asked says nothing.
-        if (members.get(peer.address) !== other || other.node !== peer.node || other.key !== member.key) return;
-        if (other.answer === null || other.node === member.node) return;
-        const statement = structuredClone(other.answer({ ...question, node: member.node }));
-        send({ from: other.node, to: member.node, kind: 'answer' }, member, () => {
-          if (waiting.has(settle)) settle(done({ ...statement, node: other.node }));
+      if (other !== undefined) {
+        send({ from: member.node, to: other.node, kind: 'question' }, other, () => {
+          // Whoever left meanwhile, has another key or is not the one that was asked says nothing.
+          if (members.get(peer.address) !== other || other.node !== peer.node || other.key !== member.key) return;
+          if (other.answer === null || other.node === member.node) return;
+          const said = other.answer({ ...question, node: member.node });
+          const statement = { ...said, missed: { ...said.missed }, node: other.node };
+          send({ from: other.node, to: member.node, kind: 'answer' }, member, () => {
+            if (waiting.has(settle)) settle(done(statement));
+          });
         });
-      });
+      }
+      // Most answers are there by now.
+      if (waiting.has(settle)) {
+        cancel = member.clock.after(deadlineMs, () => settle(unknown(`no answer from ${peer.node} in time`)));
+      }
       return promise;
     },
     answerWith(answer) {

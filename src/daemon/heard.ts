@@ -43,8 +43,12 @@ export class HeardPeers {
 
   /** What this node says of others; the young ages are nobody's business. */
   missed(peers: readonly LivingPeer[], nowMs: number, overMs: number): Readonly<Record<string, number>> {
-    const ages = peers.map((peer) => [peer.node, this.ageMs(peer, nowMs)] as const);
-    return Object.fromEntries(ages.filter((pair): pair is [string, number] => pair[1] !== null && pair[1] >= overMs));
+    const missed: Record<string, number> = {};
+    for (const peer of peers) {
+      const ageMs = this.ageMs(peer, nowMs);
+      if (ageMs !== null && ageMs >= overMs) missed[peer.node] = ageMs;
+    }
+    return missed;
   }
 
   /** What that peer said last; null when that is older than `freshMs`. */

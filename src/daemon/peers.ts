@@ -7,6 +7,7 @@ import { livingPeers, missedByMajority, objectionTo, type LivingPeer } from '../
 import { rendezvous } from '../core/placement.ts';
 import { actorIds } from '../core/records.ts';
 import { stateOf, tagsOf } from '../core/state.ts';
+import type { ClusterView } from '../core/view.ts';
 import type { Cause } from '../ports/journal.ts';
 import type { PeerQuestion, PeersPort, PeerStatement } from '../ports/peers.ts';
 import { Failsafe } from './failsafe.ts';
@@ -40,6 +41,8 @@ export class Peers {
   readonly #heard: HeardPeers;
   /** When what was said last, so that it is not said in every round. */
   readonly #saidAtMs = new Map<string, number>();
+  /** Who lived in the view that was looked at last: most questions come while nothing has changed. */
+  #lived: { readonly view: ClusterView; readonly peers: readonly LivingPeer[] } | null = null;
 
   constructor(parts: PeersParts) {
     const { everyMs, missedMs } = parts.settings.peers;
@@ -84,7 +87,9 @@ export class Peers {
 
   #living(): readonly LivingPeer[] {
     const view = this.#parts.view();
-    return view === null ? [] : livingPeers(view, this.#parts.settings.node);
+    if (view === null) return [];
+    if (this.#lived?.view !== view) this.#lived = { view, peers: livingPeers(view, this.#parts.settings.node) };
+    return this.#lived.peers;
   }
 
   #answer({ node, session, failsafe }: PeerQuestion): PeerStatement {
@@ -97,13 +102,14 @@ export class Peers {
     this.#heard.awake(nowMs);
     const consulAgeMs = this.#parts.consulAgeMs();
     const witness = { view: this.#parts.view(), consulAgeMs, contactMs: this.#contactMs, exclusionState };
-    const asked = session === null ? 'it asks without a session' : objectionTo({ node, session }, witness);
+    const objection = (): string | null =>
+      session === null ? 'it asks without a session' : objectionTo({ node, session }, witness);
     return {
       node: settings.node,
       session: this.#session,
       consulAgeMs,
       missed: this.#heard.missed(this.#living(), nowMs, settings.peers.missedMs / 2),
-      objection: failsafe ? asked : null,
+      objection: failsafe ? objection() : null,
     };
   }
 
@@ -151,10 +157,13 @@ export class Peers {
     const { settings: { peers, node }, clock, tell } = this.#parts;
     if (!peers.exclude || (this.#parts.consulAgeMs() ?? Infinity) >= this.#contactMs) return;
     const nowMs = clock.monotonicMs();
+    const asked = living.filter(({ address }) => address !== null);
+    const own = this.#heard.missed(asked, nowMs, peers.missedMs);
+    // Nobody is ended by a node that hears it, and almost always all are heard.
+    if (Object.keys(own).length === 0) return;
     const view = this.#parts.view();
     const isMaintained = (name: string): boolean => view !== null && maintenanceOver(view, name) !== null;
-    const asked = living.filter(({ address }) => address !== null);
-    const missed = new Map([[node, this.#heard.missed(asked, nowMs, peers.missedMs)]]);
+    const missed = new Map([[node, own]]);
     for (const peer of asked) {
       const statement = this.#heard.fresh(peer, nowMs, peers.missedMs / 2);
       if (statement !== null) missed.set(peer.node, statement.missed);
@@ -162,7 +171,7 @@ export class Peers {
     const voters = [node, ...asked.map((peer) => peer.node)];
     for (const { node: silent, by } of missedByMajority({ self: node, voters, missed, missedMs: peers.missedMs })) {
       const session = asked.find((peer) => peer.node === silent)?.session ?? '';
-      const ageMs = missed.get(node)?.[silent] ?? 0;
+      const ageMs = own[silent] ?? 0;
       // One acts; when it does not, the next one does a little later.
       const turnMs = peers.missedMs + rendezvous(session, by).indexOf(node) * 2 * peers.everyMs;
       if (ageMs < turnMs || isMaintained(silent) || !this.#isTime(`missed ${session}`, nowMs)) continue;

@@ -1,4 +1,5 @@
 // Nobody serves past its own deadline: a daemon that runs lets go of every path in the moment in which its right ends.
+import { journalPatienceMs } from './journal-faults.ts';
 import type { Parts } from './parts.ts';
 import type { Powered } from './power.ts';
 import type { Right } from './right.ts';
@@ -7,11 +8,10 @@ import type { Timeline } from './timeline.ts';
 const idleMs = 1_000;
 /** Turns that may have to be written before the last path has heard. */
 const commitsMax = 8;
-const journalPatienceMs = 2_000;
 
-/** How long what every path has to hear may take. */
-export const turnSlackMs = ({ shape }: Pick<Parts, 'shape'>, { journalFault }: Powered): number =>
-  1 + commitsMax * shape.commitMs + (journalFault === null ? 0 : journalPatienceMs);
+/** How long what every path has to hear may take, counted from then. */
+export const turnSlackMs = ({ shape }: Pick<Parts, 'shape'>, { journalFaults }: Powered, sinceMs: number): number =>
+  1 + commitsMax * shape.commitMs + (journalFaults.feltSince(sinceMs) ? journalPatienceMs : 0);
 
 /** Answers how to look at once, when the right ends before its time. */
 export function watchDeadline(
@@ -40,8 +40,8 @@ export function watchDeadline(
       overSinceMs = null;
       return again(leftMs > 0 ? leftMs * 1.03 + 1 : idleMs);
     }
-    const slackMs = turnSlackMs({ shape }, host);
     overSinceMs ??= world.nowMs;
+    const slackMs = turnSlackMs({ shape }, host, overSinceMs);
     if (world.nowMs - overSinceMs < slackMs) return again(slackMs);
     const what = `${host.name} is past its deadline since ${String(world.nowMs - overSinceMs)} ms, and still serves`;
     judge.violate('served after the own deadline', `${what} ${paths.join(', ')}`);

@@ -162,13 +162,7 @@ type OnPeers = Extract<OnLine, { readonly kind: 'peersCut' | 'peersLossy' }>;
 
 function onPeers({ parts: { peers } }: Here, fault: OnPeers, { name }: Host, until: Until): void {
   if (fault.kind === 'peersLossy') {
-    const lossy = { ...fault, random: chanceOf(fault) };
-    const all = peers.lossy.get(name) ?? new Set();
-    peers.lossy.set(name, all.add(lossy));
-    return until(() => {
-      all.delete(lossy);
-      peers.noteTrouble(name);
-    });
+    return until(peers.lose({ ...fault, random: chanceOf(fault) }));
   }
   const cut = (by: number): void => {
     for (const other of fault.others) {
@@ -191,8 +185,8 @@ function inside(here: Here, fault: Inside, host: Host, until: Until): void {
       return until(() => host.bad.delete(bad));
     }
     case 'badJournal':
-      host.setJournalFault(fault.how);
-      return until(() => host.setJournalFault(null));
+      host.journalFaults.set(fault.how);
+      return until(() => host.journalFaults.set(null));
     case 'tamper':
       return tamper(here, host, fault.path, fault.what);
     case 'drain':

@@ -1,43 +1,29 @@
 // One host: power, kernel, link, watchdog, and the daemon on it with its journal.
-import { consulCluster } from '../../adapters/consul/cluster.ts';
-import { emptyImage, memoryJournal, type MemoryImage, type MemoryJournal } from '../../adapters/journal/memory.ts';
+import { emptyImage, memoryJournal, type MemoryImage } from '../../adapters/journal/memory.ts';
 import type { MemoryHost } from '../../adapters/memory-host.ts';
-import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
+import type { NodeContext } from '../../machines/node/node.machine.ts';
 import { stateOf, tagsOf } from '../../src/core/state.ts';
-import { Daemon } from '../../src/daemon/daemon.ts';
-import { silentLog } from '../../src/daemon/log.ts';
-import { armedFirst, noteReads, type Feeding } from '../../src/daemon/feeding.ts';
 import type { JournalRecord } from '../../src/ports/journal.ts';
-import { refused } from '../../src/ports/outcome.ts';
 import type { WatchdogPort } from '../../src/ports/watchdog.ts';
-import { commandsOf, type BadCommands, type Hooks } from './commands.ts';
+import type { BadCommands } from './commands.ts';
 import { openLine } from './consul.ts';
+import { daemonOn, type Running } from './daemon-on.ts';
 import { watchDeadline } from './deadline.ts';
-import { fencesOf } from './fences.ts';
 import { gossipOf } from './gossip.ts';
-import { journalOf } from './journal.ts';
-import { watchLocks } from './locks.ts';
+import { JournalFaults } from './journal-faults.ts';
+import type { Owner } from './locks.ts';
 import { watchMaintenance } from './maintenance.ts';
+import { Moments } from './moments.ts';
 import type { Parts } from './parts.ts';
 import type { Moment } from './plan.ts';
-import type { Powered } from './power.ts';
 import type { Random } from './random.ts';
 import { Right } from './right.ts';
-import { settingsOf } from './settings.ts';
-import { refuses } from './shape.ts';
 import { Timeline } from './timeline.ts';
-import { bootAfterResetMs, feedingOf, watchdogFor } from './watchdog.ts';
+import { bootAfterResetMs, watchdogFor } from './watchdog.ts';
 
 export type Hosts = ReadonlyMap<string, Host>;
 
-interface Running {
-  readonly daemon: Daemon;
-  readonly process: Timeline;
-  readonly journal: MemoryJournal;
-  readonly feeding: Feeding | null;
-}
-
-export class Host implements Powered {
+export class Host implements Owner {
   readonly name: string;
   readonly memory: MemoryHost;
   readonly line = openLine();
@@ -54,8 +40,7 @@ export class Host implements Powered {
   clockStopped = 0;
   isOn = false;
   isStopping = false;
-  /** How its journal's disk is now. */
-  journalFault: 'full' | 'hang' | null = null;
+  readonly journalFaults: JournalFaults;
   readonly #parts: Parts;
   readonly #hosts: Hosts;
   readonly #random: Random;
@@ -63,8 +48,9 @@ export class Host implements Powered {
   #watchdog: WatchdogPort | null = null;
   #image: MemoryImage = emptyImage();
   #boots = 0;
-  #moment: { readonly what: Moment['what']; left: number; readonly happen: () => void } | null = null;
-  #endJournalFault: () => void = () => {};
+  readonly #moments = new Moments();
+  /** Its daemon has said so of itself, to whoever asked. */
+  #session: string | null = null;
   #lookAtDeadline: () => void = () => {};
 
   constructor(parts: Parts, name: string, hosts: Hosts) {
@@ -74,6 +60,7 @@ export class Host implements Powered {
     this.#random = parts.random.fork();
     this.#rate = parts.shape.rates[parts.shape.nodes.indexOf(name)] ?? 1;
     this.memory = parts.network.host(name);
+    this.journalFaults = new JournalFaults(parts.world);
     parts.shared.watch(this.memory, parts.shape, parts.random.fork());
     parts.judge.watch(this.memory);
     this.kernel = this.#timeline();
@@ -116,9 +103,9 @@ export class Host implements Powered {
     const process = this.#timeline(this.kernel);
     if (this.paused > 0 || this.frozen > 0) process.standStill();
     const journal = memoryJournal({ image: this.#image });
-    const { daemon, feeding } = this.#daemonOn(process, journal);
-    this.running = { daemon, process, journal, feeding };
-    this.#setJournalFault();
+    this.running = this.#start(process, journal);
+    const { daemon } = this.running;
+    this.journalFaults.use(journal);
     this.#parts.trace.note(this.name, () => 'its daemon starts');
     daemon.engine.follow((record) => this.#onRecord(record, process));
     daemon.start().catch((error: unknown) => {
@@ -134,7 +121,8 @@ export class Host implements Powered {
     const { running } = this;
     if (running === null) return;
     this.running = null;
-    this.#moment = null;
+    this.#moments.forget();
+    this.#session = null;
     running.process.end();
     this.#image = journal === 'lost' ? emptyImage() : running.journal.crash().image;
     if (journal === 'lost') this.right.forget();
@@ -158,13 +146,8 @@ export class Host implements Powered {
 
   /** Carried out at once or at the n-th record, command or request from now. */
   at(moment: Moment, happen: () => void): void {
-    if (moment.what === 'time' || this.running === null) happen();
-    else this.#moment = { what: moment.what, left: moment.count, happen };
-  }
-
-  setJournalFault(fault: 'full' | 'hang' | null): void {
-    this.journalFault = fault;
-    this.#setJournalFault();
+    if (this.running === null) happen();
+    else this.#moments.at(moment, happen);
   }
 
   /** Its processes, and its kernel too when it is frozen, stand still while a fault says so. */
@@ -187,10 +170,11 @@ export class Host implements Powered {
     return paths.filter(({ snapshot }) => stateOf(snapshot) === 'enabled').map(({ id }) => id);
   }
 
-  /** Its daemon runs, and would answer. */
-  get isWell(): boolean {
+  /** Its daemon runs, and would answer as this incarnation. */
+  speaksAs(session: string): boolean {
     const { process, daemon } = this.running ?? {};
-    return process?.isRunning === true && daemon?.hasStarted === true && !this.isStopping;
+    const answers = process?.isRunning === true && daemon?.hasStarted === true && !this.isStopping;
+    return answers && this.#session === session;
   }
 
   get isJoined(): boolean {
@@ -216,80 +200,39 @@ export class Host implements Powered {
     });
   }
 
-  #daemonOn(process: Timeline, journal: MemoryJournal): { daemon: Daemon; feeding: Feeding | null } {
-    const { shape, consul } = this.#parts;
-    const random = this.#random.fork();
-    const { kernel, right } = this;
-    const watchdog = this.#watchdog;
-    const commands = commandsOf(this.#parts, this.name, kernel, {
-      process, bad: this.bad, random: random.fork(), hooks: this.#hooks(() => daemon),
-    });
-    const noted = noteReads(commands);
-    const arm: Feeding['arm'] = async (options) => feeding?.arm(options) ?? refused('nothing feeds it yet');
-    const daemon: Daemon = new Daemon({
-      settings: settingsOf(shape, this.name, this.#boots),
-      clock: process,
-      log: silentLog,
-      journal: journalOf(journal, {
-        kernel, process, commitMs: shape.commitMs, random: random.fork(), onOpen: () => right.started(),
-      }),
-      cluster: consulCluster({
-        api: consul.apiFor(this.line, process, random.fork(), {
-          onRequest: () => this.#passes('request'), onReply: watchLocks(this.#parts, this, process),
-        }),
-        clock: process, prefix: 'pathwarden/', node: this.name,
-      }),
-      dataPlane: watchdog === null ? noted.dataPlane : armedFirst(noted.dataPlane, arm),
-      fences: fencesOf(this.#parts, this, this.#hosts, process, () => daemon),
-      storageFences: refuses(shape) ? [commands.storage] : [],
-      peers: this.#parts.peers.join(this, process),
+  #start(process: Timeline, journal: Running['journal']): Running {
+    const { world, trace } = this.#parts;
+    return daemonOn(this.#parts, {
+      host: this, hosts: this.#hosts, kernel: this.kernel, process, journal, watchdog: this.#watchdog, line: this.line,
+      bad: this.bad, boots: this.#boots, random: this.#random.fork(), moments: this.#moments,
       onRefused: (reason) => {
-        this.#parts.trace.note(this.name, () => `refused: ${reason}`);
+        trace.note(this.name, () => `refused: ${reason}`);
         // As systemd would.
-        this.#parts.world.after(0, () => this.kill());
-        this.#parts.world.after(2_000, () => this.startDaemon());
+        world.after(0, () => this.kill());
+        world.after(2_000, () => this.startDaemon());
       },
     });
-    const feeding = watchdog === null ? null : feedingOf(watchdog, daemon, process, noted.hasBeenRead);
-    return { daemon, feeding };
-  }
-
-  #hooks(daemon: () => Daemon): Hooks {
-    return {
-      onCommand: () => this.#passes('command'),
-      mayServe: () => this.right.remainingMs > 0,
-      incarnation: (path) => {
-        const { engine, lease } = daemon();
-        const context = engine.registry.get(`path/${path}`)?.snapshot.context as DiskPathContext | undefined;
-        return { node: this.name, session: lease.session ?? '', epoch: context?.lock?.epoch ?? 0 };
-      },
-    };
   }
 
   #onRecord({ seq, actor, event, value }: JournalRecord, process: Timeline): void {
     const { trace } = this.#parts;
     trace.mark(actor, seq);
     trace.note(this.name, () => `${actor}: ${event.type}${because(event)} → ${JSON.stringify(value)}`);
-    if (event.type === 'peer.missed' && this.journalFault === null) this.#parts.peers.judgeMissed(this.#hosts, event);
+    // With its journal in trouble it may be written late.
+    const isLate = this.journalFaults.feltSince(this.#parts.world.nowMs);
+    if (event.type === 'peer.missed' && !isLate) this.#parts.peers.judgeMissed(this.#hosts, event);
     if (process.isEnded) return;
-    this.#passes('record');
+    if (actor === 'node') this.#noteSession();
+    this.#moments.passes('record');
   }
 
-  #passes(what: Moment['what']): void {
-    const moment = this.#moment;
-    if (moment?.what !== what) return;
-    moment.left -= 1;
-    if (moment.left > 0) return;
-    this.#moment = null;
-    moment.happen();
-  }
-
-  #setJournalFault(): void {
-    this.#endJournalFault();
-    this.#endJournalFault = () => {};
-    const { running, journalFault } = this;
-    if (running === null || journalFault === null) return;
-    this.#endJournalFault = journalFault === 'hang' ? running.journal.hang() : running.journal.fail('no space left');
+  /** Until others know it under another one they cannot hear it. */
+  #noteSession(): void {
+    const node = this.running?.daemon.engine.registry.get('node');
+    const session = (node?.snapshot.context as NodeContext | undefined)?.session ?? null;
+    if (session === this.#session) return;
+    this.#session = session;
+    this.#parts.peers.noteTrouble(this.name);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Heard, Right } from './right.ts';
 import type { Incarnation } from './shared-disk.ts';
 import type { Timeline } from './timeline.ts';
 
-interface Owner extends Powered {
+export interface Owner extends Powered {
   readonly right: Right;
   /** Before that it asks for its session first, and until its deadline it touches nothing. */
   readonly isJoined: boolean;
@@ -18,14 +18,15 @@ const prefix = 'pathwarden/paths/';
 
 /** Answers what to call with everything that this process hears; its right to serve hears it first. */
 export function watchLocks(parts: Parts, host: Owner, process: Timeline): (heard: Heard) => void {
-  const { judge, trace } = parts;
+  const { judge, trace, world } = parts;
   const { right } = host;
   const suspect = (path: string, since: number, isSure: boolean): void => {
-    process.after(turnSlackMs(parts, host), () => {
+    const fromMs = world.nowMs;
+    process.after(turnSlackMs(parts, host, fromMs), () => {
       const stillServes = judge.servingSince(path, host.name) === since && host.enabledPaths().includes(`path/${path}`);
       if (process.isEnded || host.isStopping || !host.isJoined || !stillServes) return;
-      // The journal's trouble may have begun after the news came.
-      if (!isSure && host.journalFault !== null) return suspect(path, since, true);
+      // The journal's trouble may have begun after the news came, and even be over again.
+      if (!isSure && host.journalFaults.feltSince(fromMs)) return suspect(path, since, true);
       judge.violate('served after its lock was lost', `${host.name} serves ${path} and knows better`);
     });
   };

@@ -1,14 +1,15 @@
 // The lines between the daemons, which ask each other directly: cut one by one, slow, or losing what they carry.
 import { memoryPeerNetwork, type MemoryPeerNetwork, type PeerMessage } from '../../adapters/peers/memory.ts';
-import type { Clock } from '../../src/ports/clock.ts';
 import type { PeersPort } from '../../src/ports/peers.ts';
 import type { Judge } from './judge.ts';
 import type { Random } from './random.ts';
 import type { Right } from './right.ts';
 import type { Shape } from './shape.ts';
+import type { Timeline } from './timeline.ts';
 import type { World } from './world.ts';
 
 export interface LossyPeers {
+  readonly node: string;
   readonly lose: number;
   readonly delayMs: number;
   readonly random: Random;
@@ -19,15 +20,21 @@ interface Asking {
   readonly right: Right;
 }
 
+interface Missed {
+  /** Its daemon runs, and would answer as this incarnation. */
+  speaksAs(session: string): boolean;
+}
+
 const rememberedMs = 10_000;
 
 export class PeerLines {
-  /** By node: what happens to all that it sends and hears. */
-  readonly lossy = new Map<string, Set<LossyPeers>>();
+  /** What happens to all that its node sends and hears. */
+  readonly #lossy = new Set<LossyPeers>();
   readonly #network: MemoryPeerNetwork;
   readonly #judge: Judge;
   readonly #world: World;
   readonly #shape: Shape;
+  /** By line: how many faults are in its way; none when it is not here. */
   readonly #cut = new Map<string, number>();
   /** When the trouble of a node, or of a line between two, was over. */
   readonly #troubledMs = new Map<string, number>();
@@ -41,8 +48,9 @@ export class PeerLines {
   }
 
   /** A daemon that starts; the last one at its place is forgotten. */
-  join({ name: node, right }: Asking, clock: Clock): PeersPort {
-    const port = this.#network.join({ node, address: peerAddress(node), clock });
+  join({ name: node, right }: Asking, process: Timeline): PeersPort {
+    const deliver = process.deliver.bind(process);
+    const port = this.#network.join({ node, address: peerAddress(node), clock: process, deliver });
     const rounds = new Map<number, { asked: number; vouched: number }>();
     return {
       ...port,
@@ -53,12 +61,13 @@ export class PeerLines {
       },
       // Worked out from what was asked and answered, and never from what the daemon makes of it.
       ask: async (peer, question, options) => {
-        const sentAtMs = clock.monotonicMs();
+        if (!question.failsafe) return port.ask(peer, question, options);
+        const sentAtMs = process.monotonicMs();
         const round = rounds.get(sentAtMs) ?? { asked: 0, vouched: 0 };
         round.asked += 1;
         rounds.set(sentAtMs, round);
         const outcome = await port.ask(peer, question, options);
-        const isVouch = question.failsafe && outcome.kind === 'done' && outcome.value.objection === null;
+        const isVouch = outcome.kind === 'done' && outcome.value.objection === null;
         if (isVouch) round.vouched += 1;
         if (round.vouched === round.asked) right.vouched(question.session ?? '', sentAtMs);
         for (const atMs of rounds.keys()) if (atMs < sentAtMs - rememberedMs) rounds.delete(atMs);
@@ -70,8 +79,19 @@ export class PeerLines {
   /** More, or less, in the way of what goes from one to the other. */
   cut(from: string, to: string, by: number): void {
     const line = `${from} ${to}`;
-    this.#cut.set(line, (this.#cut.get(line) ?? 0) + by);
+    const cuts = (this.#cut.get(line) ?? 0) + by;
+    if (cuts === 0) this.#cut.delete(line);
+    else this.#cut.set(line, cuts);
     this.noteTrouble(lineOf(from, to));
+  }
+
+  /** Answers how to end it. */
+  lose(lossy: LossyPeers): () => void {
+    this.#lossy.add(lossy);
+    return () => {
+      this.#lossy.delete(lossy);
+      this.noteTrouble(lossy.node);
+    };
   }
 
   noteTrouble(what: string): void {
@@ -79,14 +99,15 @@ export class PeerLines {
   }
 
   /** Nobody can be missed by a node that had every chance to hear it. */
-  judgeMissed(hosts: ReadonlyMap<string, { readonly isWell: boolean }>, event: object): void {
+  judgeMissed(hosts: ReadonlyMap<string, Missed>, event: object): void {
     const { peers: settings, messageMs } = this.#shape;
     if (settings === null) return;
     const victim = String(Reflect.get(event, 'node'));
     const by = Reflect.get(event, 'by') as readonly string[];
     const sinceMs = this.#world.nowMs - settings.missedMs / 2 - 2 * settings.everyMs - 4 * messageMs - 100;
     const wasTroubled = (what: string): boolean => (this.#troubledMs.get(what) ?? -Infinity) >= sinceMs;
-    const wasThere = hosts.get(victim)?.isWell === true && !wasTroubled(victim);
+    const session = String(Reflect.get(event, 'session'));
+    const wasThere = hosts.get(victim)?.speaksAs(session) === true && !wasTroubled(victim);
     const heard = by.filter((accuser) => {
       const isBad = this.#isBad(accuser, victim) || this.#isBad(victim, accuser);
       return wasThere && !isBad && !wasTroubled(lineOf(accuser, victim));
@@ -97,18 +118,17 @@ export class PeerLines {
   }
 
   #isBad(from: string, to: string): boolean {
-    const isLossy = [from, to].some((node) => (this.lossy.get(node)?.size ?? 0) > 0);
-    return isLossy || (this.#cut.get(`${from} ${to}`) ?? 0) > 0;
+    const isLossy = [...this.#lossy].some(({ node }) => node === from || node === to);
+    return isLossy || this.#cut.has(`${from} ${to}`);
   }
 
   #carry({ from, to }: PeerMessage): number | null {
-    if ((this.#cut.get(`${from} ${to}`) ?? 0) > 0) return null;
+    if (this.#cut.size > 0 && this.#cut.has(`${from} ${to}`)) return null;
     let ms = this.#shape.messageMs;
-    for (const node of [from, to]) {
-      for (const { lose, delayMs, random } of this.lossy.get(node) ?? []) {
-        if (random.chance(lose)) return null;
-        ms += random.wait(delayMs);
-      }
+    for (const { node, lose, delayMs, random } of this.#lossy) {
+      if (node !== from && node !== to) continue;
+      if (random.chance(lose)) return null;
+      ms += random.wait(delayMs);
     }
     return ms;
   }

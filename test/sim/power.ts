@@ -1,11 +1,12 @@
 // A host as those around it see it: something with a name and power.
+import type { JournalFaults } from './journal-faults.ts';
 
 export interface Powered {
   readonly name: string;
   readonly isOn: boolean;
   /** By so many faults at once. */
   readonly frozen: number;
-  readonly journalFault: 'full' | 'hang' | null;
+  readonly journalFaults: JournalFaults;
   /** Its daemon was told to stop: what it serves is left for the next one, or for whoever excludes it. */
   readonly isStopping: boolean;
   powerOn(): void;

@@ -29,6 +29,6 @@ export function settingsOf(shape: Shape, node: string, boot: number): DaemonSett
     deadlines: { attachMs: 3_000, targetMs: 2_000, addressMs: 1_000, consulMs: 1_000 },
     announceAtMs: [0, 200],
     duplicateProbeMs: shape.probeMs,
-    observeEveryMs: 2_000,
+    observeEveryMs: shape.observeEveryMs,
   };
 }

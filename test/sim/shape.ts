@@ -13,6 +13,8 @@ export interface Shape {
   readonly watchdogMs: number | null;
   /** The daemons ask each other directly; null: they do not. */
   readonly peers: Omit<NonNullable<DaemonSettings['peers']>, 'address'> | null;
+  /** What is served is read back so often. */
+  readonly observeEveryMs: number;
   readonly nodeHealth: boolean;
   /** Consul ends a session that is not renewed after so many TTLs. */
   readonly expiryFactor: number;
@@ -39,6 +41,8 @@ export interface Wish {
   readonly nodes: number;
   readonly paths: number | null;
   readonly hours: number;
+  /** Instead of what the seed decides. */
+  readonly peers?: Shape['peers'];
 }
 
 /** What the methods stand for. `boundMs` covers lease and watchdog, with clocks that run apart. */
@@ -80,6 +84,7 @@ export function shapeOf(seed: number, wish: Wish, random: Random): Shape {
     lockDelayMs: isBound ? times.boundMs + times.marginMs : random.pick([0, 2_000, 5_000]),
     watchdogMs: isBound ? times.watchdogMs : null,
     nodeHealth: random.chance(0.7),
+    observeEveryMs: random.pick([2_000, 5_000, 10_000]),
     expiryFactor: random.pick([1, 1.5, 2]),
     rates: nodes.map(() => 1 + (random.next() - 0.5) * 0.04),
     timersEarlyMs: random.pick([0, 0, 1, 3]),
@@ -90,16 +95,26 @@ export function shapeOf(seed: number, wish: Wish, random: Random): Shape {
     writeEveryMs: paths > 10 ? 30_000 : 10_000,
     troubleMs: Math.max(60_000, wish.hours * 3_600_000 - times.calmMs),
     calmMs: times.calmMs,
-    peers: peersOf(random),
+    peers: wish.peers === undefined ? peersOf(random) : wish.peers,
   };
   // Drawn last: what a seed decided before there was such a storage stays as it was.
   return { ...shape, methods: random.chance(0.35) ? methods.map(byStorage) : methods };
 }
 
+/** Rarer questions make more simulated time of the same computing time. */
+const heartbeats = [
+  { everyMs: 200, missedMs: 1_000 },
+  { everyMs: 500, missedMs: 1_600 },
+  { everyMs: 1_000, missedMs: 3_000 },
+] as const;
+
+/** As a node is delivered. */
+export const usualPeers = { ...heartbeats[0], exclude: true, failsafe: true } as const;
+
 const peersOf = (random: Random): Shape['peers'] =>
   random.chance(0.5)
     ? null
-    : { everyMs: 400, missedMs: 1_600, exclude: random.chance(0.7), failsafe: random.chance(0.7) };
+    : { ...random.pick(heartbeats), exclude: random.chance(0.7), failsafe: random.chance(0.7) };
 
 /** Is there a storage that refuses nodes? */
 export const refuses = ({ methods }: Shape): boolean => methods.some(({ method }) => method === 'ceph');

@@ -10,7 +10,7 @@ import type { Patch } from './mutants/mutant.ts';
 import type { Fault } from './plan.ts';
 import { randomFrom } from './random.ts';
 import { runOnce } from './run.ts';
-import { shapeOf } from './shape.ts';
+import { shapeOf, usualPeers } from './shape.ts';
 import { SharedDisk } from './shared-disk.ts';
 import { Timeline } from './timeline.ts';
 import { openTrace } from './trace.ts';
@@ -59,11 +59,11 @@ describe('a run', () => {
 
 describe('a batch of runs', () => {
   it('comes to the same on several cores', async () => {
-    const batch = { seeds: [3, 4, 5], nodes: 3, paths: 2, hours: 0.1, kinds: null, trace: false };
+    const batch = { seeds: [3, 4], nodes: 3, paths: 2, hours: 0.05, kinds: null, trace: false };
     const [alone, together] = [emptyTally(), emptyTally()];
     await runInJobs(batch, 1, alone, () => {}, () => {});
     await runInJobs(batch, 2, together, () => {}, () => {});
-    expect(together.runs).toBe(3);
+    expect(together.runs).toBe(2);
     expect({ ...together, hours: 0, hoursOf: {} }).toEqual({ ...alone, hours: 0, hoursOf: {} });
   });
 });
@@ -150,6 +150,19 @@ describe('a daemon that is paused while the clock of its host stops for a moment
       const { violation } = await runOnce({ seed, nodes: 3, paths: 3, hours: 0.01, plan });
       expect(violation).toBeNull();
     }
+  });
+});
+
+describe('a daemon whose start takes longer than its peers are patient', () => {
+  it('is missed with right: nobody has heard it speak as the incarnation that is written down', async () => {
+    // What the simulator found in seeds 100089, 100371, 100377 and 100536 of half an hour each.
+    const killed = { kind: 'killDaemon', node: 'n2', moment: { what: 'time', count: 0 }, downMs: 0 } as const;
+    const plan: readonly Fault[] = [
+      { kind: 'badJournal', node: 'n2', atMs: 20_000, how: 'hang', forMs: 30_000 },
+      { ...killed, atMs: 21_000, journal: 'kept' },
+    ];
+    const { violation } = await runOnce({ seed: 5, nodes: 3, paths: 3, hours: 0.01, plan, peers: usualPeers });
+    expect(violation).toBeNull();
   });
 });
 

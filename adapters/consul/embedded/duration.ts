@@ -12,6 +12,8 @@ const unitsMs: Readonly<Record<string, number>> = {
 /** Milliseconds; null when the text is no duration. */
 export function parseDuration(text: string): number | null {
   if (text === '0') return 0;
+  const [, whole, of = ''] = /^(\d+)(ms|s)$/.exec(text) ?? [];
+  if (whole !== undefined) return Number(whole) * (unitsMs[of] ?? 0);
   if (!/^([+-]?\d*\.?\d+(ns|us|µs|ms|s|m|h))+$/.test(text)) return null;
   let totalMs = 0;
   for (const [, amount, unit] of text.matchAll(/([+-]?\d*\.?\d+)(ns|us|µs|ms|s|m|h)/g)) {
