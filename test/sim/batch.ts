@@ -1,5 +1,6 @@
 // Many seeds, one after the other, and what came of them.
-import { everyKind, type FaultKind } from './plan.ts';
+import type { FaultKind } from './fault.ts';
+import { everyKind } from './plan.ts';
 import { describe } from './report.ts';
 import { runOnce, type Order } from './run.ts';
 import { shrink } from './shrink.ts';

@@ -5,7 +5,8 @@ import { portalKey } from '../../adapters/memory-host.ts';
 import type { Host, Hosts } from './host.ts';
 import { portalPort } from './judge.ts';
 import type { Parts } from './parts.ts';
-import { chanceOf, type Fault } from './plan.ts';
+import type { Fault } from './fault.ts';
+import { chanceOf } from './plan.ts';
 
 export function carryOut(parts: Parts, hosts: Hosts, plan: readonly Fault[]): void {
   for (const fault of plan) parts.world.at(fault.atMs, () => happen({ parts, hosts }, fault));

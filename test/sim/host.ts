@@ -15,7 +15,7 @@ import type { Owner } from './locks.ts';
 import { watchMaintenance } from './maintenance.ts';
 import { Moments } from './moments.ts';
 import type { Parts } from './parts.ts';
-import type { Moment } from './plan.ts';
+import type { Moment } from './fault.ts';
 import type { Random } from './random.ts';
 import { Right } from './right.ts';
 import { Timeline } from './timeline.ts';

@@ -1,5 +1,5 @@
 // What is to happen at the n-th record, command or request of a daemon, and not at a time.
-import type { Moment } from './plan.ts';
+import type { Moment } from './fault.ts';
 
 export class Moments {
   #next: { readonly what: Moment['what']; left: number; readonly happen: () => void } | null = null;

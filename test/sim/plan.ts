@@ -1,57 +1,8 @@
 // Everything that will go wrong in a run, as data: so that a failing run can be tried again with less of it.
+import type { Fault, FaultKind, Moment } from './fault.ts';
+import { hardest } from './hardest.ts';
 import type { Shape } from './shape.ts';
 import { randomFrom, type Random } from './random.ts';
-
-/** When exactly a daemon dies or stands still: at the time, or at its n-th record, command or request after it. */
-export type Moment = { readonly what: 'time' | 'record' | 'command' | 'request'; readonly count: number };
-
-interface Somewhere {
-  readonly atMs: number;
-  readonly node: string;
-}
-
-interface Lasting {
-  readonly forMs: number;
-}
-
-export type Fault =
-  | (Somewhere & { readonly kind: 'killDaemon'; readonly moment: Moment; readonly downMs: number;
-      readonly journal: 'kept' | 'lost' })
-  | (Somewhere & { readonly kind: 'powerLoss'; readonly moment: Moment; readonly downMs: number })
-  | (Somewhere & { readonly kind: 'restart'; readonly how: 'keep' | 'drain'; readonly downMs: number })
-  | (Somewhere & Lasting & { readonly kind: 'pauseDaemon'; readonly seed: number; readonly moment: Moment })
-  | (Somewhere & Lasting & { readonly kind: 'freezeHost'; readonly seed: number; readonly moment: Moment;
-      readonly clockStops: boolean })
-  | (Somewhere & { readonly kind: 'wallJump'; readonly byMs: number })
-  | (Somewhere & Lasting & { readonly kind: 'lossy'; readonly seed: number; readonly lose: number;
-      readonly loseAnswer: number; readonly twice: number; readonly delayMs: number })
-  | (Somewhere & Lasting & { readonly kind: 'cutOff'; readonly way: 'both' | 'requests' | 'answers';
-      readonly gossip: boolean })
-  /** Its peers do not hear it, or it does not hear them. */
-  | (Somewhere & Lasting & { readonly kind: 'peersCut'; readonly way: 'both' | 'out' | 'in';
-      readonly others: readonly string[] })
-  | (Somewhere & Lasting & { readonly kind: 'peersLossy'; readonly seed: number; readonly lose: number;
-      readonly delayMs: number })
-  /** The network falls apart: these reach neither Consul nor the others. */
-  | ({ readonly atMs: number; readonly kind: 'split'; readonly side: readonly string[]; readonly gossip: boolean } &
-      Lasting)
-  | (Somewhere & Lasting & { readonly kind: 'unlinked' })
-  | (Somewhere & Lasting & { readonly kind: 'gossipLies' })
-  | (Somewhere & { readonly kind: 'endSession' })
-  | (Somewhere & Lasting & { readonly kind: 'badCommands'; readonly seed: number; readonly verbs: string;
-      readonly how: 'slow' | 'refuse' | 'unknown' | 'applied' | 'hang'; readonly share: number })
-  | (Somewhere & Lasting & { readonly kind: 'badJournal'; readonly how: 'full' | 'hang' })
-  | (Somewhere & { readonly kind: 'tamper'; readonly path: string; readonly what: 'address' | 'portal' })
-  | (Somewhere & Lasting & { readonly kind: 'drain' })
-  | (Somewhere & Lasting & { readonly kind: 'maintenance'; readonly of: 'cluster' | 'node';
-      readonly isTimed: boolean })
-  | (Somewhere & { readonly kind: 'release'; readonly path: string; readonly to: string | null })
-  | (Somewhere & { readonly kind: 'confirmDown'; readonly by: string })
-  | ({ readonly atMs: number; readonly kind: 'stopDisk'; readonly disk: string } & Lasting)
-  | ({ readonly atMs: number; readonly kind: 'noLeader'; readonly silent: boolean } & Lasting)
-  | ({ readonly atMs: number; readonly kind: 'badFence'; readonly how: 'late' | 'fail' | 'hang' | 'wrong' } & Lasting);
-
-export type FaultKind = Fault['kind'];
 
 const weights: Readonly<Record<FaultKind, number>> = {
   killDaemon: 10, powerLoss: 7, restart: 4, pauseDaemon: 8, freezeHost: 6, wallJump: 2, lossy: 8, cutOff: 9,
@@ -82,8 +33,7 @@ export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] 
     const both = { atMs, at: random.pick(shape.nodes) };
     const wanted = pair.filter((kind) => kinds.includes(kind));
     for (const kind of wanted) plan.push(faultAt(shape, kind, both, random.fork()));
-    const isDark = shape.peers?.failsafe === true && random.chance(0.3);
-    if (isDark) plan.push(...inTheDark(shape, atMs, random.fork(), kinds));
+    if (random.chance(0.3)) plan.push(...hardest(shape, atMs, random.fork(), kinds));
     for (let each = 0; each < count; each += 1) {
       const when = atMs + random.pick([random.between(0, 30), random.between(0, 500), random.wait(6_000)]);
       const kind = random.pick(kinds);
@@ -96,30 +46,6 @@ export function planOf(shape: Shape, random: Random, only: readonly FaultKind[] 
 }
 
 export const everyKind = faultKinds;
-
-/** What only a few have seen, or nobody, when Consul goes away: the hardest for those who go on without it. */
-function inTheDark(shape: Shape, atMs: number, random: Random, kinds: readonly FaultKind[]): readonly Fault[] {
-  const node = random.pick(shape.nodes);
-  const leftMs = shape.troubleMs - atMs;
-  const lasting = (ms: number): number => Math.max(1, Math.min(leftMs, ms));
-  const darkMs = random.between(15_000, 60_000);
-  const laterMs = random.between(500, 3_000);
-  // Its session is lost while it hears nothing; then the others hear nothing either.
-  const lost: readonly Fault[] = [
-    { atMs, node, kind: 'cutOff', way: 'both', gossip: false, forMs: lasting(darkMs + 15_000) },
-    { atMs: atMs + 1_000, node, kind: 'endSession' },
-    { atMs: atMs + 1_000 + laterMs, kind: 'noLeader', silent: random.chance(0.5), forMs: lasting(darkMs) },
-  ];
-  // It was gone, and comes back to a Consul that the others do not reach.
-  const moment = { what: 'time', count: 0 } as const;
-  const side = shape.nodes.filter((each) => each !== node);
-  const back: readonly Fault[] = [
-    { atMs, node, kind: 'powerLoss', moment, downMs: 25_000 + laterMs },
-    { atMs: atMs + 24_000, kind: 'split', side, gossip: random.chance(0.5), forMs: lasting(darkMs + 20_000) },
-  ];
-  const all = random.chance(0.5) ? lost : back;
-  return all.filter((fault) => kinds.includes(fault.kind) && fault.atMs < shape.troubleMs - 1_000);
-}
 
 /** Nothing but a loss of the quorum, for as long as there is. */
 function quorumLoss(shape: Shape, random: Random): Fault {

@@ -1,5 +1,5 @@
 // What a failing run says: its seed, its shortest list of faults, and one line per event around the violation.
-import type { Fault } from './plan.ts';
+import type { Fault } from './fault.ts';
 import type { Order, Verdict } from './run.ts';
 
 const linesBefore = 80;

@@ -1,6 +1,6 @@
 // The shortest list of faults that still breaks the same rule: delta debugging over what was planned.
 import type { Rule } from './judge.ts';
-import type { Fault } from './plan.ts';
+import type { Fault } from './fault.ts';
 import { runOnce, type Order, type Verdict } from './run.ts';
 
 const runsMax = 400;

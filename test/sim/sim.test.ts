@@ -7,7 +7,7 @@ import { runInJobs } from './jobs.ts';
 import { Judge } from './judge.ts';
 import { mutants } from './mutants/list.ts';
 import type { Patch } from './mutants/mutant.ts';
-import type { Fault } from './plan.ts';
+import type { Fault } from './fault.ts';
 import { randomFrom } from './random.ts';
 import { runOnce } from './run.ts';
 import { shapeOf, usualPeers } from './shape.ts';

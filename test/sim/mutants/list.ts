@@ -195,13 +195,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'excluded-session-taken-up',
-    about: 'a daemon goes on with a session of an earlier boot, and with one whose exclusion somebody has asked for',
-    coveredBy: 'the operator\'s word, which is refused while the session lives: only peers end one that does',
+    about: 'a daemon goes on with a session that lives on, and whose exclusion is proven already',
     patches: [{
-      file: 'src/daemon/effects/node.ts',
-      find: 'record.bootId !== parts.settings.bootId',
-      replace: "record.bootId === ''",
-    }, {
       file: 'src/daemon/effects/node.ts',
       find: "exclusion.value === null ? done({ session })",
       replace: "exclusion.kind === 'done' ? done({ session })",
@@ -273,7 +268,6 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'wakes-and-accuses',
     about: 'a node that slept takes its own silence for that of the others',
-    coveredBy: 'the majority: who wakes hears the others within a round, before enough of them say the same',
     patches: [{
       file: 'src/daemon/heard.ts',
       find: 'if (this.#lastAwakeMs === null || nowMs - this.#lastAwakeMs > this.#pauseMs) this.#sinceMs = nowMs;',

@@ -10,7 +10,5 @@ export interface Patch {
 export interface Mutant {
   readonly name: string;
   readonly about: string;
-  /** Broken alone it does no harm that was seen yet, because of this. Tried only when it is named. */
-  readonly coveredBy?: string;
   readonly patches: readonly Patch[];
 }

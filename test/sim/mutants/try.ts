@@ -37,8 +37,8 @@ export async function tryMutants({ seedsMax, only, say }: {
   return { metrics, failures };
 }
 
-const isChosen = ({ name, coveredBy }: Mutant, only: string | undefined): boolean =>
-  only === undefined ? coveredBy === undefined : only.split(',').includes(name);
+const isChosen = ({ name }: Mutant, only: string | undefined): boolean =>
+  only === undefined || only.split(',').includes(name);
 
 async function hunting({ name }: Mutant, seedsMax: number): Promise<Hunted> {
   const { stdout } = await run(process.execPath, ['--import', load, hunt, String(seedsMax)], {
