@@ -22,7 +22,10 @@ export function watchLocks(parts: Parts, host: Owner, process: Timeline): (heard
   const { right } = host;
   const suspect = (path: string, since: number, isSure: boolean): void => {
     const fromMs = world.nowMs;
-    process.after(turnSlackMs(parts, host, fromMs), () => {
+    const slackMs = turnSlackMs(parts, host, fromMs);
+    process.after(slackMs, () => {
+      // It stood still meanwhile: a daemon that does not run lets go of nothing, and begins when it wakes.
+      if (world.nowMs - fromMs > slackMs * 1.03 + 1) return suspect(path, since, isSure);
       const stillServes = judge.servingSince(path, host.name) === since && host.enabledPaths().includes(`path/${path}`);
       if (process.isEnded || host.isStopping || !host.isJoined || !stillServes) return;
       // The journal's trouble may have begun after the news came, and even be over again.

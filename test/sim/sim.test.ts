@@ -153,6 +153,21 @@ describe('a daemon that is paused while the clock of its host stops for a moment
   });
 });
 
+describe('a daemon that is paused right after it heard that its locks are lost', () => {
+  it('has to let go of its paths when it wakes, and not before', async () => {
+    // What the simulator found in seed 310011 of half an hour.
+    const plan: readonly Fault[] = ['n1', 'n2', 'n3'].flatMap((node) => [
+      { node, atMs: 20_000, kind: 'endSession' as const },
+      {
+        node, atMs: 20_004, kind: 'pauseDaemon' as const, seed: 1, moment: { what: 'time' as const, count: 0 },
+        forMs: 5_000,
+      },
+    ]);
+    const { violation } = await runOnce({ seed: 11, nodes: 3, paths: 2, hours: 0.01, plan, peers: null });
+    expect(violation).toBeNull();
+  });
+});
+
 describe('a daemon whose start takes longer than its peers are patient', () => {
   it('is missed with right: nobody has heard it speak as the incarnation that is written down', async () => {
     // What the simulator found in seeds 100089, 100371, 100377 and 100536 of half an hour each.
