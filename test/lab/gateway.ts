@@ -19,6 +19,8 @@ export interface Settings {
   /** A daemon stops serving `ttlMs` − `marginMs` after its last contact with Consul. */
   readonly marginMs: number;
   readonly lockDelayMs: number;
+  /** Gossip ends the session, too, and not only the TTL. */
+  readonly nodeHealth: boolean;
   /** A lost node is given this long to prove its own teardown before it is fenced. 0: it is fenced at once. */
   readonly selfMs: number;
   /** How long a request to Consul is waited for. */
@@ -28,7 +30,8 @@ export interface Settings {
 }
 
 export const standardSettings: Settings = {
-  onStop: 'keep', ttlMs: 20_000, marginMs: 5000, lockDelayMs: 1000, selfMs: 500, consulMs: 5000, peers: undefined,
+  onStop: 'keep', ttlMs: 20_000, marginMs: 5000, lockDelayMs: 1000, nodeHealth: true, selfMs: 500, consulMs: 5000,
+  peers: undefined,
 };
 
 /** Without a lock-delay: whatever holds others back is pathwarden's own doing. `quick`: the shortest lease. */
@@ -36,6 +39,7 @@ export const faultSettings = (quick: boolean): Settings => ({
   onStop: 'keep',
   ...(quick ? { ttlMs: 10_000, marginMs: 2500 } : { ttlMs: 20_000, marginMs: 5000 }),
   lockDelayMs: 0,
+  nodeHealth: true,
   selfMs: 500,
   consulMs: 5000,
   peers: { exclude: true },
@@ -184,11 +188,11 @@ export class Gateway {
     return fetch(`http://${this.host.address}:${port}${path}`, { ...post, headers, signal });
   }
 
-  #config({ onStop, ttlMs, marginMs, lockDelayMs, selfMs, consulMs, peers }: Settings): object {
+  #config({ onStop, ttlMs, marginMs, lockDelayMs, nodeHealth, selfMs, consulMs, peers }: Settings): object {
     return {
       node: { name: this.host.name, stateDir: `${this.#options.folder}/state`, onStop },
       consul: { url: 'http://127.0.0.1:8500' },
-      session: { ttlMs, marginMs, lockDelayMs },
+      session: { ttlMs, marginMs, lockDelayMs, nodeHealth },
       dataPlane: { kind: 'tgt', tgt: { controlPort: this.#options.controlPort } },
       exclusion: {
         methods: [

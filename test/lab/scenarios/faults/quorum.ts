@@ -7,6 +7,8 @@ import type { Scenario } from '../scenario.ts';
 export const quorumLost: Scenario = {
   name: 'consul-quorum-lost',
   what: 'two of three Consul servers are down for minutes while all gateways are well: no write fails',
+  // Where gossip may end sessions, a new leader of Consul ends that of a host which gossip has not seen again yet.
+  settings: { nodeHealth: false },
   async run(lab, report) {
     const downMs = lab.quick ? 40_000 : 300_000;
     const from = now();
@@ -26,7 +28,6 @@ export const quorumLost: Scenario = {
     await lab.allServed(60_000);
     await sleep(5000);
     const after = await writes(lab, lab.paths, { from: back, to: now() });
-    // With `nodeHealth` a new leader ends the session of a host that gossip has not seen again yet: Consul's own doing.
-    keep(report, 'quorumLostFailedWritesAfterwards', after.failed);
+    bar(report, 'quorumLostFailedWritesAfterwards', after.failed, 0);
   },
 };
