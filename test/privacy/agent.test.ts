@@ -1,7 +1,8 @@
 // The real program with secrets in all its files, a Consul that quotes the token it was sent, and a key that is none.
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -84,9 +85,9 @@ async function sweepAgent(agent: Agent, directory: string): Promise<Sweep> {
   return sweep;
 }
 
-const config = (directory: string, consul: object): string => stringify({
+const config = (directory: string, consul: object, peers: object = {}): string => stringify({
   node: { name: 'n1', stateDir: join(directory, 'state') },
-  consul, dataPlane: { kind: 'memory' }, log: { level: 'trace' },
+  consul, peers, dataPlane: { kind: 'memory' }, log: { level: 'trace' },
   http: { port: 0, operatorTokenFile: join(directory, 'operator-token') },
   exclusion: { methods: [{ method: 'command', argv: ['/bin/false', canaries.fenceArgument, '{node}'] }] },
 });
@@ -113,6 +114,42 @@ test('a key for TLS that is none is not quoted', { timeout: 40_000 }, async () =
   };
   const agent = startAgent(file('pathwarden.yaml', config(directory, consul)));
   expect((await sweepAgent(agent, directory)).leaks).toEqual([]);
+});
+
+async function freeUdpAddress(): Promise<string> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return `127.0.0.1:${String(port)}`;
+}
+
+test('the keys that the peers share show nowhere', { timeout: 40_000 }, async () => {
+  const { directory, file } = place();
+  file('operator-token', `${canaries.operatorToken}\n`);
+  const [keyFile, previousKeyFile] = [file('key', canaries.peersKey), file('previous', canaries.previousPeersKey)];
+  for (const key of [keyFile, previousKeyFile]) chmodSync(key, 0o600);
+  const url = `http://127.0.0.1:${String(await angryConsul())}`;
+  const peers = { listen: await freeUdpAddress(), keyFile, previousKeyFile };
+  const agent = startAgent(file('pathwarden.yaml', config(directory, { url }, peers)));
+  const sweep = await sweepAgent(agent, directory);
+  expect(sweep.places).toEqual(['answers', 'log', 'journal file']);
+  expect(sweep.leaks).toEqual([]);
+});
+
+test('a key of the peers that is none is refused without quoting it', { timeout: 20_000 }, async () => {
+  const { directory, file } = place();
+  const keyFile = file('key', canaries.noPeersKey);
+  chmodSync(keyFile, 0o600);
+  const peers = { listen: await freeUdpAddress(), keyFile };
+  const name = file('pathwarden.yaml', config(directory, { url: 'http://127.0.0.1:1' }, peers));
+  const agent = startAgent(name);
+  await vi.waitFor(() => expect(agent.out()).toContain('does not hold 32 bytes'), { timeout: 15_000 });
+  expect(await agent.end()).toBe(2);
+  const sweep = new Sweep();
+  sweep.add('log', agent.out());
+  expect(sweep.leaks).toEqual([]);
 });
 
 test('a configuration with secrets where none belong is refused without quoting one', { timeout: 20_000 }, async () => {
