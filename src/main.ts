@@ -184,13 +184,14 @@ const peersSettings = ({ peers: { advertise, heartbeat, failsafe } }: Config): P
 async function peersOf({ node, peers }: Config, log: Log): Promise<PeersPort | null> {
   const { listen, keyFile, previousKeyFile } = peers;
   if (listen === undefined || keyFile === undefined) return null;
+  const clock = systemClock();
   return udpPeers({
     node: node.name,
     listen,
     keyFile,
     ...defined({ previousKeyFile }),
-    clock: systemClock(),
-    onRefused: refusalLog(log),
+    clock,
+    onRefused: refusalLog(log, clock),
     onTrouble: (reason) => log.warn({ data: { reason } }, 'the peers are in trouble'),
   });
 }
