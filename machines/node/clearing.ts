@@ -1,6 +1,6 @@
 // Before a new session: does the storage refuse this node, and may it be told that nothing of the lost one is left?
+import { armRetryWithin } from './retry.ts';
 
-type Given = { readonly context: { readonly tries: number } };
 type Seen = { readonly event: { readonly type: string; readonly refused?: readonly string[] } };
 
 const retryMinMs = 500;
@@ -8,10 +8,7 @@ const retryMaxMs = 10_000;
 /** What a killed command has sent already, a kernel may go on sending for about 100 s. */
 const settleMs = 120_000;
 
-const armRetry = {
-  type: 'timer.arm',
-  params: ({ context }: Given) => ({ name: 'retry', ms: Math.min(retryMinMs * 2 ** context.tries, retryMaxMs) }),
-} as const;
+const armRetry = armRetryWithin(retryMinMs, retryMaxMs);
 const waiting = { 'retry.due': { target: 'checking' }, 'node.leaveRequested': { target: 'left' } } as const;
 const unread = { target: 'checkingAgain', actions: 'noteTrouble' } as const;
 

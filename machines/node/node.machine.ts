@@ -4,6 +4,7 @@ import { intent } from '../intent.ts';
 import { anew, anewWithoutSession, clearingStates, isRefusedThere } from './clearing.ts';
 import type { NodeEvent } from './events.ts';
 import { maintenance, operatorParams } from './operator.ts';
+import { armRetryWithin } from './retry.ts';
 import { startedAgain, startedWhileFencing, startOf } from './starting.ts';
 
 export type NodeContext = {
@@ -117,10 +118,7 @@ const fencePaths = {
   type: 'paths.fence',
   params: ({ context }: Given) => ({ reason: context.trouble ?? 'the session is lost' }),
 } as const;
-const armRetry = {
-  type: 'timer.arm',
-  params: ({ context }: Given) => ({ name: 'retry', ms: Math.min(retryMinMs * 2 ** context.tries, retryMaxMs) }),
-} as const;
+const armRetry = armRetryWithin(retryMinMs, retryMaxMs);
 const lost = { target: 'fencing', actions: ['noteTrouble', 'noteUnvouched'] } as const;
 const failsafe = {
   'failsafe.entered': { actions: 'noteVouched' },
