@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { memoryPeerNetwork } from '../../../adapters/peers/memory.ts';
 import { udpPeers } from '../../../adapters/peers/udp.ts';
-import type { PeersPort, PeerQuestion, PeerStatement } from '../../../src/ports/peers.ts';
+import type { PeersPort, PeerQuestion } from '../../../src/ports/peers.ts';
+import { says } from '../../adapters/peers/wire.ts';
 
 interface Member {
   readonly port: PeersPort;
@@ -54,14 +55,6 @@ function inMemory(): Join {
 const patient = { deadlineMs: 10_000 };
 const brief = { deadlineMs: 50 };
 const asks = (node: string, failsafe = false): PeerQuestion => ({ node, session: `session-of-${node}`, failsafe });
-const says = (node: string, more: Partial<PeerStatement> = {}): PeerStatement => ({
-  node,
-  session: `session-of-${node}`,
-  consulAgeMs: 120,
-  missed: {},
-  objection: null,
-  ...more,
-});
 
 describe.each([
   { name: 'IPv4', network: overUdp('127.0.0.1:0') },
