@@ -28,8 +28,8 @@ export function peersOf(parts: Given): Peers | null {
   return new Peers({ ...parts, settings: { ...settings, peers }, port });
 }
 
-/** Something that was asked for and did not help is asked for again after this. */
-const againMs = 500;
+/** A record that was not written is written again after this. */
+const askAgainMs = 500;
 /** A stop does not wait for Consul longer than this. */
 const withdrawMs = 500;
 const cause: Cause = { kind: 'local', what: 'peers' };
@@ -39,8 +39,8 @@ export class Peers {
   rounds = 0;
   readonly #parts: PeersParts;
   readonly #heard: HeardPeers;
-  /** When what was said last, so that it is not said in every round. */
-  readonly #saidAtMs = new Map<string, number>();
+  /** What was said, and when it may be said again. */
+  readonly #said = new Map<string, number>();
   /** Who lived in the view that was looked at last: most questions come while nothing has changed. */
   #lived: { readonly view: ClusterView; readonly peers: readonly LivingPeer[] } | null = null;
 
@@ -172,9 +172,10 @@ export class Peers {
     for (const { node: silent, by } of missedByMajority({ self: node, voters, missed, missedMs: peers.missedMs })) {
       const session = asked.find((peer) => peer.node === silent)?.session ?? '';
       const ageMs = own[silent] ?? 0;
-      // One acts; when it does not, the next one does a little later.
+      // One acts; when it does not, the next one does a little later. It asks in every round: while Consul elects a
+      // leader each question waits for a time drawn by lot, and the first answer counts.
       const turnMs = peers.missedMs + rendezvous(session, by).indexOf(node) * 2 * peers.everyMs;
-      if (ageMs < turnMs || isMaintained(silent) || !this.#isTime(`missed ${session}`, nowMs)) continue;
+      if (ageMs < turnMs || isMaintained(silent) || !this.#isTime(`missed ${session}`, nowMs, peers.everyMs)) continue;
       const event = { type: 'peer.missed', node: silent, session, by: by.toSorted(), missedMs: Math.round(ageMs) };
       tell(actorIds.node, event, cause);
     }
@@ -188,14 +189,14 @@ export class Peers {
     const written = new Set(own.record.asks);
     const unwritten = living.filter((peer) => !written.has(peer.session)).map((peer) => peer.session);
     if (own.record.asks !== undefined && unwritten.length === 0) return;
-    if (!this.#isTime(`asks ${unwritten.join(' ')}`, clock.monotonicMs())) return;
+    if (!this.#isTime(`asks ${unwritten.join(' ')}`, clock.monotonicMs(), askAgainMs)) return;
     tell(actorIds.node, { type: 'peers.joined', sessions: unwritten } as DomainEvent, cause);
   }
 
-  #isTime(what: string, nowMs: number): boolean {
-    if (nowMs - (this.#saidAtMs.get(what) ?? -Infinity) < againMs) return false;
-    for (const [said, atMs] of this.#saidAtMs) if (nowMs - atMs >= againMs) this.#saidAtMs.delete(said);
-    this.#saidAtMs.set(what, nowMs);
+  #isTime(what: string, nowMs: number, againMs: number): boolean {
+    for (const [said, againAtMs] of this.#said) if (nowMs >= againAtMs) this.#said.delete(said);
+    if (this.#said.has(what)) return false;
+    this.#said.set(what, nowMs + againMs);
     return true;
   }
 }
