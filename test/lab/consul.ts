@@ -10,6 +10,8 @@ interface AutopilotServer {
   readonly Voter: boolean;
 }
 
+const serfAlive = 1;
+
 export class ConsulServers {
   readonly #agents = new Map<string, ChildProcess>();
   readonly #network: Network;
@@ -74,6 +76,12 @@ export class ConsulServers {
     if (leader === undefined) return false;
     const health = await this.get<{ Servers: AutopilotServer[] }>(leader, '/v1/operator/autopilot/health');
     return health.Servers.length === this.#hosts.length && health.Servers.every((one) => one.Healthy && one.Voter);
+  }
+
+  /** Does the agent of that host take the other one for alive? The dead are asked again every 30 s only. */
+  async seesAlive(host: Host, other: Host): Promise<boolean> {
+    const members = await this.get<{ Name: string; Status: number }[]>(host, '/v1/agent/members');
+    return members.some(({ Name, Status }) => Name === other.name && Status === serfAlive);
   }
 
   async get<T>(host: Host, path: string): Promise<T> {

@@ -2,7 +2,7 @@
 import { now, sleep, until } from '../../clock.ts';
 import type { Host } from '../../hosts.ts';
 import type { Lab } from '../../lab.ts';
-import type { Report } from '../../report.ts';
+import { keep, type Report } from '../../report.ts';
 import { keepTakeover } from '../host.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -35,12 +35,23 @@ async function killed(lab: Lab, report: Report, name: string, host: Host | undef
   if (host === undefined) throw new Error('no host to kill');
   await gather(lab, host);
   lab.power.atLeastMs = fenceMs;
+  const led = (await lab.consul.leader()) === host;
   const from = now();
   await lab.powerOff(host.name);
+  // How long Consul takes to elect another leader is drawn by lot, between 2 and 4 s, and nobody else can shorten it.
+  const elected = led ? leaderOtherThan(lab, host) : from;
   await lab.servedElsewhere(lab.paths, host.name, 60_000);
+  if (led) keep(report, `${name}ElectedMs`, (await elected) - from);
   await sleep(1500);
   const most = lab.quick ? mostMs * quickFactor : mostMs;
   await keepTakeover(lab, report, name, { paths: lab.paths, others: [], from, mostMs: most });
+}
+
+/** When another host leads Consul. */
+async function leaderOtherThan(lab: Lab, host: Host): Promise<number> {
+  const isElected = async (): Promise<boolean> => ![undefined, host].includes(await lab.consul.leader());
+  await until('Consul has another leader', 60_000, isElected, 20);
+  return now();
 }
 
 /** The host gets all paths. */
