@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts';
 import { cutOff } from './cut-off.ts';
 import { heartbeatsKillHost, heartbeatsKillLeaderHost } from './heartbeats.ts';
+import { maintenance } from './maintenance.ts';
 import { cutFromAgent, cutFromConsul, cutFromInitiators, cutFromPeers, cutOneFromAnother } from './partition.ts';
 import { pauseConsul, pauseConsulLeader } from './pause-consul.ts';
 import { pauseDaemonFenced, pauseDaemonLong, pauseDaemonShort, pauseDaemonUnfenced } from './pause-daemon.ts';
@@ -11,6 +12,6 @@ import { killStorm, killStormHeartbeats } from './storm.ts';
 
 export const faults: readonly Scenario[] = [
   pauseDaemonShort, pauseDaemonLong, killStorm, pauseDaemonFenced, pauseDaemonUnfenced, pauseTarget, pauseConsul,
-  pauseConsulLeader, cutOneFromAnother, cutFromPeers, cutFromInitiators, cutFromConsul, cutFromAgent, cutOff,
-  killStormHeartbeats, quorumLost, heartbeatsKillHost, heartbeatsKillLeaderHost,
+  pauseConsulLeader, maintenance, cutOneFromAnother, cutFromPeers, cutFromInitiators, cutFromConsul, cutFromAgent,
+  cutOff, killStormHeartbeats, quorumLost, heartbeatsKillHost, heartbeatsKillLeaderHost,
 ];
