@@ -250,7 +250,7 @@ export class Daemon {
     else this.lease.drop();
     if (state === 'joined') this.#resume();
     if (state === 'fencing') this.engine.abandon('the session is lost');
-    if (state === 'fencing') void this.#rounds.look();
+    if (state === 'fencing' || state === 'joiningAgain') void this.#rounds.look();
     if (state === 'leaving') this.#looks.soon();
     if (state === 'refused') this.#parts.onRefused(trouble ?? 'another daemon runs under this node name');
   }

@@ -9,7 +9,8 @@ import type { Registry } from './registry.ts';
 /** `unclear`: Consul was not asked yet, or nobody can say what it would answer. */
 export type Right = 'ours' | 'none' | 'unclear';
 
-const withLease = new Set(['joined', 'leaving']);
+/** While it registers it takes no lock: what its session holds it has held since before this daemon started. */
+const withLease = new Set(['registering', 'registeringAgain', 'joined', 'leaving']);
 /** The last session is over, by Consul's word or by our own deadline, and no other holds a lock yet. */
 const withoutLease = new Set([
   'fencing', 'fencingAgain', 'closing', 'closingAgain', 'checking', 'checkingAgain', 'clearing', 'clearingAgain',

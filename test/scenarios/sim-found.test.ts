@@ -73,3 +73,43 @@ describe('a node that lost its journal and is drained', () => {
     await cluster.until(() => cluster.pathsOf('n1').length === 0 && cluster.allServed(), 10_000);
   });
 });
+
+describe('a node that lost its session and its journal at once', () => {
+  const bothLost = async (): Promise<Cluster> => {
+    const cluster = await fewNodes();
+    const session = cluster.sessionOf('n1');
+    expect(cluster.pathsOf('n1').length).toBeGreaterThan(0);
+    await cluster.kill('n1', 'daemon');
+    cluster.endSession(session);
+    return cluster;
+  };
+
+  it('stops serving what it has no lock for, also while its record has to wait for the lock-delay', async () => {
+    const cluster = await bothLost();
+    await cluster.start('n1');
+    await cluster.until(() => cluster.pathsOf('n1').length === 0, 1_500);
+    expect(cluster.stateOf('n1', 'node')).not.toBe('joined');
+    await cluster.until(() => cluster.allServed(), 40_000);
+  });
+
+  it('takes away what a command of the last daemon leaves behind late', async () => {
+    const cluster = await bothLost();
+    await cluster.start('n1');
+    await cluster.until(() => cluster.stateOf('n1', 'node') === 'registeringAgain', 5_000);
+    const host = cluster.network.host('n1');
+    host.addresses.set('10.0.1.1', { ip: '10.0.1.1', prefix: 24, interface: 'eth1' });
+    await cluster.until(() => !host.addresses.has('10.0.1.1'), 1_500);
+    expect(cluster.stateOf('n1', 'node')).not.toBe('joined');
+  });
+
+  it('opens no session before that: a new deadline would begin for what the last one left', async () => {
+    const cluster = await bothLost();
+    const served: string[] = [];
+    const node = await cluster.start('n1');
+    node.daemon.engine.follow(({ event }) => {
+      if (event.type === 'session.created') served.push(...cluster.pathsOf('n1'));
+    });
+    await cluster.until(() => node.records.some(({ event }) => event.type === 'session.created'), 10_000);
+    expect(served).toEqual([]);
+  });
+});

@@ -50,8 +50,12 @@ export function watchLocks(parts: Parts, host: Owner, process: Timeline): (heard
   };
 }
 
-/** Its exclusion is proven: whoever takes over need not ask again. */
+/**
+ * Its exclusion is proven: whoever takes over need not ask again. Where the storage refuses it, it may not know,
+ * because the clock of its host stood still, and nobody can write to what it opens.
+ */
 export function judgeOpening({ store, judge }: Parts, path: string, { node, session }: Incarnation): void {
+  if (judge.refuses(node)) return;
   const row = store.state.kv.get(`pathwarden/${keys.exclusion(session)}`);
   if (row === undefined || !Buffer.from(row.value, 'base64').toString().includes('"state":"proven"')) return;
   judge.violate('an excluded session opens a path', `${node} opens ${path} with session ${session}, which is excluded`);

@@ -90,7 +90,7 @@ export class PeerLines {
     this.#lossy.add(lossy);
     return () => {
       this.#lossy.delete(lossy);
-      this.noteTrouble(lossy.node);
+      for (const other of this.#shape.nodes) this.noteTrouble(lineOf(lossy.node, other));
     };
   }
 

@@ -181,6 +181,22 @@ describe('a daemon whose start takes longer than its peers are patient', () => {
   });
 });
 
+describe('a node that the storage refuses, on a host whose clock stood still', () => {
+  it('may open a path that nobody can write to any more: it cannot know', async () => {
+    // What the simulator found in seed 2615.
+    const plan = [
+      { atMs: 600_584, node: 'n2', kind: 'killDaemon', moment: { what: 'time', count: 0 }, downMs: 0, journal: 'kept' },
+      { atMs: 1_056_807, node: 'n3', kind: 'restart', how: 'keep', downMs: 16_863 },
+      {
+        atMs: 1_057_200, node: 'n2', kind: 'freezeHost', seed: 1927773949, forMs: 62_526, clockStops: true,
+        moment: { what: 'command', count: 12 },
+      },
+    ] as const;
+    const { violation } = await runOnce({ seed: 2615, nodes: 3, paths: null, hours: 0.5, plan });
+    expect(violation).toBeNull();
+  });
+});
+
 describe('a mutant', () => {
   it('has a name of its own', () => {
     expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);

@@ -1,16 +1,13 @@
 // Proof that a lost incarnation can no longer write: by command, by reading back, or by an operator's word.
-import type { DiskPathContext } from '../../../machines/disk-path/setup.ts';
-import type { PathSettings } from '../../../machines/disk-path/events.ts';
 import { maintenanceOver } from '../../core/maintenance.ts';
-import { actorIds, keys, type ExclusionRecord } from '../../core/records.ts';
+import { keys, type ExclusionRecord } from '../../core/records.ts';
 import { stateOf } from '../../core/state.ts';
-import { readExclusion, viewParser, type ClusterView } from '../../core/view.ts';
+import { readExclusion, type ClusterView } from '../../core/view.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
-import { addressKey, portalKey, type Sight } from '../observer.ts';
-import { pathSettings } from '../specified.ts';
 import { wantedExclusions } from '../translate-exclusions.ts';
 import { sentenceOf } from '../waits.ts';
+import { holdsLocally, readView, servedWithoutRight } from './left-served.ts';
 import type { EffectParts } from './parts.ts';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -92,16 +89,13 @@ export async function prove(parts: EffectParts, session: string): Answer {
     mine ? holdsLocally(id, stateOf(snapshot)) : isFenced(id, stateOf(snapshot)),
   );
   if (busy !== undefined) return refused(`${busy.id} is not torn down yet`);
-  // The specifications as they are now: a journal that was restored or lost does not know every path of ours.
-  const list = await parts.cluster.list({ deadlineMs: parts.settings.deadlines.consulMs });
-  if (list.kind !== 'done') return list;
-  const view = viewParser()(list.value);
-  const unable = cannotProve(parts, session, view);
+  const view = await readView(parts);
+  if (view.kind !== 'done') return view;
+  const unable = cannotProve(parts, session, view.value);
   if (unable !== null) return refused(unable);
-  const sight = await parts.observer.look();
-  if (sight.kind !== 'done') return sight;
-  const served = servedWithoutRight(parts, view, sight.value);
-  if (served !== null) return refused(`${served} is still served here`);
+  const served = await servedWithoutRight(parts, view.value);
+  if (served.kind !== 'done') return served;
+  if (served.value !== null) return refused(`${served.value} is still served here`);
   const outcome = await write(parts, session, {
     node: parts.settings.node,
     state: 'proven',
@@ -112,10 +106,6 @@ export async function prove(parts: EffectParts, session: string): Answer {
   });
   return outcome.kind === 'done' ? done({ session }) : outcome;
 }
-
-const holding = ['mapped', 'enabled', 'releasing', 'fenced'];
-export const holdsLocally = (id: string, state: string) =>
-  id.startsWith('path/') && holding.some((top) => state === top || state.startsWith(`${top}.`));
 
 /** What is being torn down has no right to serve, under whichever session it once did. */
 const isFenced = (id: string, state: string) => id.startsWith('path/') && state.startsWith('fenced');
@@ -130,29 +120,6 @@ function cannotProve({ settings }: EffectParts, session: string, view: ClusterVi
     ({ disk, evidence }) => evidence?.session === session && view.problems.some(({ key }) => key === keys.disk(disk)),
   );
   return unread === undefined ? null : `the specification of disk ${unread.disk} cannot be understood`;
-}
-
-/** A path whose IP or portal is here although its actor holds nothing, or does not know of it. */
-function servedWithoutRight({ registry, settings }: EffectParts, view: ClusterView, sight: Sight): string | null {
-  const held = new Set<string>();
-  const known: [string, PathSettings][] = [];
-  for (const { id, snapshot } of registry.all()) {
-    if (!id.startsWith('path/')) continue;
-    const { settings: place } = snapshot.context as DiskPathContext;
-    if (place === null) continue;
-    if (holdsLocally(id, stateOf(snapshot))) held.add(addressKey(place)).add(portalKey(place.ip, place.port));
-    else known.push([id, place]);
-  }
-  for (const [disk, { value }] of view.disks) {
-    for (const path of value.paths) {
-      known.push([actorIds.path(disk, path.index), pathSettings(value, path, settings.portalPort)]);
-    }
-  }
-  const isHere = (place: PathSettings): boolean => {
-    const [address, portal] = [addressKey(place), portalKey(place.ip, place.port)];
-    return (sight.addresses.has(address) && !held.has(address)) || (sight.portals.has(portal) && !held.has(portal));
-  };
-  return known.find(([, place]) => isHere(place))?.[0] ?? null;
 }
 
 async function confirm(parts: EffectParts, params: Params): Answer {

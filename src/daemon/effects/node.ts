@@ -6,6 +6,7 @@ import { readNodeRecord } from '../../core/view.ts';
 import type { ClusterEntry } from '../../ports/cluster.ts';
 import { done, refused, unknown, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
+import { readView, servedWithoutRight } from './left-served.ts';
 import type { EffectParts } from './parts.ts';
 
 type Params = Readonly<Record<string, unknown>>;
@@ -80,7 +81,14 @@ async function unspent(parts: EffectParts, session: string, code: string): Answe
   return exclusion.value === null ? done({ session }) : refused('our last session was excluded', code);
 }
 
-async function createSession({ cluster, settings, clock, noteSent }: EffectParts): Answer {
+/** Not while something of an earlier one is served here: it would go on with a new deadline instead of its own. */
+async function createSession(parts: EffectParts): Answer {
+  const { cluster, settings, clock, noteSent } = parts;
+  const view = await readView(parts);
+  if (view.kind !== 'done') return view;
+  const left = await servedWithoutRight(parts, view.value);
+  if (left.kind !== 'done') return left;
+  if (left.value !== null) return refused(`${left.value} is still served here, and this node has no session`);
   const sentAtMs = clock.monotonicMs();
   const { ttlMs, lockDelayMs, nodeHealth } = settings.session;
   const spec = { name: `pathwarden ${settings.node}`, ttlMs, lockDelayMs, nodeHealth };

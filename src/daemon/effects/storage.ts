@@ -6,7 +6,8 @@ import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { StorageFencePort } from '../../ports/dataplane.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
 import { wantedExclusions } from '../translate-exclusions.ts';
-import { holdsLocally, prove } from './exclusion.ts';
+import { prove } from './exclusion.ts';
+import { holdsLocally } from './left-served.ts';
 import type { EffectParts } from './parts.ts';
 
 type Answer = Promise<Outcome<Facts | null>>;

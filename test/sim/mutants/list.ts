@@ -70,8 +70,8 @@ export const mutants: readonly Mutant[] = [
       replace: 'if (busy !== undefined && session === null) return',
     }, {
       file: exclusionEffects,
-      find: 'if (served !== null) return',
-      replace: 'if (served !== null && session === null) return',
+      find: 'if (served.value !== null) return',
+      replace: 'if (served.value !== null && session === null) return',
     }],
   },
   {
