@@ -38,10 +38,6 @@ export interface DispatcherParts {
 /** As many as the connections that the Consul client opens for them. */
 const lockRequestsMax = 48;
 
-/** Of commands that are let end. */
-const neverAborted = new AbortController().signal;
-setMaxListeners(0, neverAborted);
-
 interface Running {
   readonly abort: AbortController | null;
   readonly ended: Promise<void>;
@@ -53,10 +49,13 @@ export class Dispatcher {
   readonly #gates = new Map<string, Gate>();
   /** The highest epoch that served anything, per actor: an older one must not serve again. */
   readonly #epochs = new Map<string, number>();
+  /** Of commands that are let end. */
+  readonly #neverAborted = new AbortController().signal;
   #inFlight = 0;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    setMaxListeners(0, this.#neverAborted);
   }
 
   get inFlight(): number {
@@ -103,14 +102,14 @@ export class Dispatcher {
     const spec = specOf(actor.kind.definition, intent.type);
     const lane = laneOf(spec, intent);
     if (lane === null) {
-      void this.#carryOut(actor, id, intent, neverAborted);
+      void this.#carryOut(actor, id, intent, this.#neverAborted);
       return;
     }
     const abort = spec.abortable ? new AbortController() : null;
     const key = `${actor.id} ${lane}`;
     const before = this.#lanes.get(key);
     before?.abort?.abort();
-    const carryOut = (): Promise<void> => this.#carryOut(actor, id, intent, abort?.signal ?? neverAborted);
+    const carryOut = (): Promise<void> => this.#carryOut(actor, id, intent, abort?.signal ?? this.#neverAborted);
     const ended = (before?.ended ?? Promise.resolve()).then(carryOut);
     const running: Running = { abort, ended };
     this.#lanes.set(key, running);
