@@ -21,6 +21,7 @@ import { configNotices, type Config } from './config/config.ts';
 import { noteCommand } from './daemon/commands.ts';
 import { standstillMs, tokenAgeMs } from './config/relations-exclusion.ts';
 import { Daemon } from './daemon/daemon.ts';
+import { servesNothing } from './daemon/empty.ts';
 import { armedFirst, type Feeding, noteReads, startFeeding } from './daemon/feeding.ts';
 import { inspectorOf } from './daemon/inspector.ts';
 import { servingPaths } from './daemon/metrics.ts';
@@ -92,8 +93,9 @@ export async function runAgent(config: Config): Promise<void> {
     await daemon.start();
     const signs = () => signsOf(daemon.engine.registry, daemon.lease, noted.hasBeenRead());
     const { teardownMs } = config.watchdog;
-    feeding =
-      watchdog === null ? null : startFeeding({ watchdog, clock, log, everyMs: feedEveryMs, teardownMs, signs });
+    const feeds = { clock, log, everyMs: feedEveryMs, teardownMs, signs };
+    const isEmpty = () => servesNothing(daemon, noted.dataPlane);
+    feeding = watchdog === null ? null : startFeeding({ watchdog, ...feeds, servesNothing: isEmpty });
     log.info({ url, version: settings.version }, 'pathwarden runs');
     // Recovered: waiting for Consul is not a failed start.
     await notifier.ready();

@@ -55,6 +55,7 @@ export class Engine {
   /** Intents that the last daemon left without an answer. */
   readonly #inherited = new Set<string>();
   #recordsSinceSnapshot = 0;
+  #recovered = false;
   #stopped = false;
   #setAside: SetAside | null = null;
   #heldAt: number | null = null;
@@ -130,6 +131,7 @@ export class Engine {
       for (const id of found.pending.keys()) this.#inherited.add(id);
     }
     this.#commit.resumeAfter(contents.lastSeq);
+    this.#recovered = true;
     this.retention.start();
     this.#parts.log.info(
       { actors: this.registry.size, lastSeq: contents.lastSeq, replayed: contents.records.length },
@@ -162,8 +164,9 @@ export class Engine {
     }
   }
 
+  /** Ignored before the journal is recovered: nobody knows yet which record would be the next one. */
   post(actor: string, event: DomainEvent, cause: Cause | null): Promise<Receipt> {
-    if (this.#stopped) return Promise.resolve({ kind: 'ignored' });
+    if (this.#stopped || !this.#recovered) return Promise.resolve({ kind: 'ignored' });
     return this.#commit.post({ actor, event, cause, settles: null });
   }
 

@@ -4,7 +4,7 @@ import type { DataPlane } from '../ports/dataplane.ts';
 import { type CallOptions, type Outcome, refused } from '../ports/outcome.ts';
 import type { WatchdogPort } from '../ports/watchdog.ts';
 import type { DaemonLog } from './log.ts';
-import { servesNothing, type Signs, Vitality } from './vitality.ts';
+import { type Signs, Vitality } from './vitality.ts';
 
 export interface FeedingParts {
   readonly watchdog: WatchdogPort;
@@ -13,6 +13,8 @@ export interface FeedingParts {
   readonly everyMs: number;
   readonly teardownMs: number;
   readonly signs: () => Signs;
+  /** Nothing of ours is served here, read back now. */
+  readonly servesNothing: () => Promise<boolean>;
 }
 
 export interface Feeding {
@@ -22,7 +24,8 @@ export interface Feeding {
   stop(): Promise<void>;
 }
 
-export function startFeeding({ watchdog, clock, log, everyMs, teardownMs, signs }: FeedingParts): Feeding {
+export function startFeeding(parts: FeedingParts): Feeding {
+  const { watchdog, clock, log, everyMs, teardownMs, signs, servesNothing } = parts;
   const vitality = new Vitality(teardownMs);
   let withheld: string | null = null;
   let hasFed = false;
@@ -50,7 +53,8 @@ export function startFeeding({ watchdog, clock, log, everyMs, teardownMs, signs 
     },
     async stop() {
       cancel();
-      if (servesNothing(signs())) return watchdog.disarm();
+      // Who has fed nothing has not armed it: what an earlier daemon armed stays so.
+      if (hasFed && (await servesNothing())) return watchdog.disarm();
       if (hasFed) log.warn({}, 'paths are still served: the watchdog stays armed until the next daemon feeds it');
       watchdog.abandon();
     },

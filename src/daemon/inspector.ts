@@ -6,6 +6,7 @@ import { intentId } from '../core/pending.ts';
 import { actorIds } from '../core/records.ts';
 import { accepted } from '../core/step.ts';
 import { describe, stateOf, tagsOf } from '../core/state.ts';
+import { PathwardenError } from '../errors.ts';
 import type { ActorView, Health, InspectorPort, PostResult } from '../ports/inspector.ts';
 import type { Actor } from './actor.ts';
 import type { Daemon } from './daemon.ts';
@@ -109,6 +110,10 @@ async function post(
   waitMs: number,
 ): Promise<PostResult> {
   const { engine, clock } = daemon;
+  if (!daemon.hasStarted) {
+    const what = `The daemon is still recovering its journal: ${event.type} for ${id} was not taken. Ask again soon.`;
+    throw new PathwardenError('NOT_ACCEPTED', what, { actor: id });
+  }
   const actor = engine.registry.ensure(id);
   const answers: DomainEvent[] = [];
   const open = new Set<string>();

@@ -55,14 +55,11 @@ export const signsOf = (registry: Registry, lease: Lease, isKnown = true): Signs
     .map(({ id, snapshot }) => ({ id, state: stateOf(snapshot) })),
 });
 
-/** Nothing of any path is served here: IP and portal of each were read back as gone, or never were there. */
-export const servesNothing = ({ paths }: Signs): boolean => !paths.some(({ state }) => mayServe(state));
-
 const isWithoutRight = (state: string, hasRight: boolean): boolean =>
   mayServe(state) && (!hasRight || state.startsWith('fenced'));
 
 /** From the first change of the node until its reading back has shown that IP and portal are gone. */
-function mayServe(state: string): boolean {
+export function mayServe(state: string): boolean {
   const [top = '', step = ''] = state.split('.', 2);
   if (top === 'unlocked' || top === 'locking') return false;
   return !(top === 'releasing' || top === 'fenced') || !provenGone.has(step);

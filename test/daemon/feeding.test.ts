@@ -5,7 +5,7 @@ import { memoryDataPlane } from '../../adapters/dataplane.ts';
 import { memoryNetwork } from '../../adapters/memory-host.ts';
 import { memoryWatchdog, type MemoryWatchdog } from '../../adapters/watchdog/memory.ts';
 import { armedFirst, type Feeding, noteReads, startFeeding } from '../../src/daemon/feeding.ts';
-import type { Signs } from '../../src/daemon/vitality.ts';
+import { mayServe, type Signs } from '../../src/daemon/vitality.ts';
 
 const timeoutMs = 10_000;
 const teardownMs = 5_000;
@@ -31,7 +31,8 @@ beforeEach(() => {
 function start(): Feeding {
   const note = (_: object, message: string): void => void lines.push(message);
   const log = { debug: note, info: note, warn: note, error: note };
-  return startFeeding({ watchdog, clock, log, everyMs: 1_000, teardownMs, signs: () => state });
+  const servesNothing = async () => !state.paths.some((path) => mayServe(path.state));
+  return startFeeding({ watchdog, clock, log, everyMs: 1_000, teardownMs, signs: () => state, servesNothing });
 }
 
 test('a host that serves with right is never reset', () => {

@@ -1,6 +1,7 @@
 // What the simulator found, each as small as it gets.
 import { describe, expect, it } from 'vitest';
 import type { DaemonParts } from '../../src/daemon/daemon.ts';
+import { inspectorOf } from '../../src/daemon/inspector.ts';
 import { sleep } from '../../src/ports/clock.ts';
 import { fewNodes } from './adoption.ts';
 import { Cluster, type Node } from './cluster.ts';
@@ -111,5 +112,33 @@ describe('a node that lost its session and its journal at once', () => {
     });
     await cluster.until(() => node.records.some(({ event }) => event.type === 'session.created'), 10_000);
     expect(served).toEqual([]);
+  });
+});
+
+/** The disk of the journal takes a while before it can be read. */
+class SlowRecovery extends Cluster {
+  protected override partsOf(_node: Node, parts: DaemonParts): DaemonParts {
+    const open: DaemonParts['journal']['open'] = async () => {
+      await sleep(this.clock, 2_000);
+      return parts.journal.open();
+    };
+    return { ...parts, journal: { ...parts.journal, open } };
+  }
+}
+
+describe('a daemon that is still recovering its journal', () => {
+  it('takes nothing from operators, and says so: nobody knows which record would be the next one', async () => {
+    const cluster = new SlowRecovery();
+    const starting = cluster.start('n1');
+    const { daemon, records } = cluster.node('n1');
+    const drain = { type: 'operator.drain', node: 'n1' } as const;
+    const asked = inspectorOf(daemon).post('node', drain, { by: 'ada', reason: 'test' }, 0);
+    await expect(asked).rejects.toThrow(/still recovering its journal/);
+    const posted = daemon.engine.post('node', drain, { kind: 'operator', by: 'ada', reason: 'test' });
+    expect(await posted).toEqual({ kind: 'ignored' });
+    await cluster.pass(3_000);
+    await starting;
+    expect(records.map(({ seq }) => seq)).toEqual(records.map((_, at) => at + 1));
+    expect(records[0]?.event.type).toBe('node.started');
   });
 });

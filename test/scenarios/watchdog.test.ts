@@ -1,8 +1,10 @@
 // Time as proof, with whole daemons: each host has a watchdog that its daemon feeds, and the others only wait. After
 // each step the judge looks whether two hosts serve one path.
 import { describe, expect, it } from 'vitest';
+import { memoryJournal } from '../../adapters/journal/memory.ts';
 import { memoryWatchdog, type MemoryWatchdog } from '../../adapters/watchdog/memory.ts';
 import type { DaemonParts } from '../../src/daemon/daemon.ts';
+import { servesNothing } from '../../src/daemon/empty.ts';
 import { armedFirst, type Feeding, type NotedDataPlane, noteReads, startFeeding } from '../../src/daemon/feeding.ts';
 import { silentLog as log } from '../../src/daemon/log.ts';
 import { signsOf } from '../../src/daemon/vitality.ts';
@@ -20,6 +22,8 @@ class WatchedCluster extends Cluster {
   readonly resets: string[] = [];
   /** The target of this node cannot be read, from its next start on. */
   blind = '';
+  /** This node hears of no change in Consul, from its next start on. */
+  unwatched = '';
   readonly #feedings = new Map<Node, Feeding>();
   readonly #noted = new Map<Node, NotedDataPlane>();
   readonly #devices = new Map<string, MemoryWatchdog>();
@@ -34,7 +38,9 @@ class WatchedCluster extends Cluster {
     const settings = { ...parts.settings, standstillMs: boundMs };
     const noted = noteReads(parts.dataPlane);
     this.#noted.set(node, noted);
-    return { ...parts, settings, dataPlane: armedFirst(noted.dataPlane, arm) };
+    const watch = () => ({ stop: () => Promise.resolve() });
+    const cluster = node.name === this.unwatched ? { ...parts.cluster, watch } : parts.cluster;
+    return { ...parts, settings, cluster, dataPlane: armedFirst(noted.dataPlane, arm) };
   }
 
   protected override born(node: Node): void {
@@ -47,9 +53,21 @@ class WatchedCluster extends Cluster {
       ...this.clock,
       after: (ms: number, fire: () => void) => this.clock.after(ms, () => (lives() ? fire() : undefined)),
     };
-    const signs = () =>
-      signsOf(node.daemon.engine.registry, node.daemon.lease, this.#noted.get(node)?.hasBeenRead() ?? false);
-    this.#feedings.set(node, startFeeding({ watchdog, clock, log, everyMs, teardownMs, signs }));
+    const noted = this.#noted.get(node);
+    if (noted === undefined) throw new Error(`${node.name} was not built`);
+    const signs = () => signsOf(node.daemon.engine.registry, node.daemon.lease, noted.hasBeenRead());
+    const isEmpty = () => servesNothing(node.daemon, noted.dataPlane);
+    const parts = { watchdog, clock, log, everyMs, teardownMs, signs, servesNothing: isEmpty };
+    this.#feedings.set(node, startFeeding(parts));
+  }
+
+  /** In order: the daemon first, then whoever feeds for it. */
+  async stopDaemon(name: string): Promise<void> {
+    const node = this.node(name);
+    const stopped = node.daemon.stop('keep', 0).then(() => this.#feedings.get(node)?.stop());
+    await this.clock.advanceAndSettle(0);
+    await stopped;
+    this.nodes.delete(name);
   }
 
   /** One in each host, whichever daemon feeds it. */
@@ -148,6 +166,41 @@ describe('with a watchdog in each host and nothing to fence with', () => {
     await cluster.start('n1');
     await cluster.until(() => cluster.resets.length > 0, timeoutMs);
     await cluster.until(() => cluster.allServed(), boundMs + 10_000);
+  });
+
+  it('a daemon that is stopped before it has fed leaves armed what an earlier one armed', async () => {
+    // What the simulator found in seed 7757 of half an hour.
+    const cluster = await served();
+    const session = cluster.sessionOf('n1');
+    await cluster.kill('n1', 'daemon');
+    await cluster.start('n1', memoryJournal(), true);
+    await cluster.stopDaemon('n1');
+    cluster.endSession(session);
+    await cluster.until(() => cluster.resets.length > 0, timeoutMs);
+    await cluster.until(() => cluster.allServed(), boundMs + 10_000);
+  });
+
+  it('a daemon that lost its journal disarms nothing before it knows what is served here', async () => {
+    const cluster = await served();
+    const served1 = cluster.pathsOf('n1');
+    await cluster.kill('n1', 'daemon');
+    cluster.unwatched = 'n1';
+    const { daemon } = await cluster.start('n1');
+    await cluster.pass(2_000);
+    expect(daemon.lease.isConfirmed).toBe(true);
+    expect(cluster.pathsOf('n1')).toEqual(served1);
+    await cluster.stopDaemon('n1');
+    await cluster.until(() => cluster.resets.length > 0, timeoutMs);
+  });
+
+  it('a daemon that serves nothing is stopped and costs nothing', async () => {
+    const cluster = await served();
+    await cluster.put('drains/n1', JSON.stringify({ by: 'ada', reason: 'test', at: 0 }));
+    await cluster.until(() => cluster.pathsOf('n1').length === 0, 10_000);
+    await cluster.pass(2_000);
+    await cluster.stopDaemon('n1');
+    await cluster.pass(timeoutMs * 3);
+    expect(cluster.resets).toEqual([]);
   });
 
   it('a node whose record names no watchdog is never excluded by time', async () => {

@@ -72,7 +72,7 @@ export function daemonOn(parts: Parts, ground: Ground): Running {
     peers: peers.join(host, process),
     onRefused: ground.onRefused,
   });
-  const feeding = watchdog === null ? null : feedingOf(watchdog, daemon, process, noted.hasBeenRead);
+  const feeding = watchdog === null ? null : feedingOf(watchdog, daemon, process, noted);
   return { daemon, process, journal, feeding };
 }
 

@@ -2,7 +2,8 @@
 // on the host, and outlives the daemon.
 import { memoryWatchdog } from '../../adapters/watchdog/memory.ts';
 import type { Daemon } from '../../src/daemon/daemon.ts';
-import { startFeeding, type Feeding } from '../../src/daemon/feeding.ts';
+import { servesNothing } from '../../src/daemon/empty.ts';
+import { startFeeding, type Feeding, type NotedDataPlane } from '../../src/daemon/feeding.ts';
 import { silentLog } from '../../src/daemon/log.ts';
 import { signsOf } from '../../src/daemon/vitality.ts';
 import type { WatchdogPort } from '../../src/ports/watchdog.ts';
@@ -20,10 +21,16 @@ export function watchdogFor({ world, shape }: Parts, reset: () => void): Watchdo
   return memoryWatchdog({ clock, timeoutMs: shape.watchdogMs, reset });
 }
 
-export const feedingOf = (watchdog: WatchdogPort, daemon: Daemon, process: Timeline, isKnown: () => boolean): Feeding =>
+export const feedingOf = (
+  watchdog: WatchdogPort,
+  daemon: Daemon,
+  process: Timeline,
+  { dataPlane, hasBeenRead }: NotedDataPlane,
+): Feeding =>
   startFeeding({
     watchdog, clock: process, log: silentLog, everyMs: feedEveryMs, teardownMs: times.teardownMs,
-    signs: () => signsOf(daemon.engine.registry, daemon.lease, isKnown()),
+    signs: () => signsOf(daemon.engine.registry, daemon.lease, hasBeenRead()),
+    servesNothing: () => servesNothing(daemon, dataPlane),
   });
 
 export const bootAfterResetMs = bootMs;

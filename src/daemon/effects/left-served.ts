@@ -18,10 +18,13 @@ export async function readView({ cluster, settings }: EffectParts): Promise<Outc
 /** A path whose IP or portal is here although its actor holds nothing, or does not know of it; null: there is none. */
 export async function servedWithoutRight(parts: EffectParts, view: ClusterView): Promise<Outcome<string | null>> {
   const sight = await parts.observer.look();
-  return sight.kind === 'done' ? done(leftIn(sight.value, parts, view)) : sight;
+  return sight.kind === 'done' ? done(leftServed(sight.value, parts, view)) : sight;
 }
 
-function leftIn(sight: Sight, { registry, settings }: EffectParts, view: ClusterView): string | null {
+type Known = Pick<EffectParts, 'registry' | 'settings'>;
+
+/** The same in what was seen. */
+export function leftServed(sight: Sight, { registry, settings }: Known, view: ClusterView): string | null {
   const held = new Set<string>();
   const known: [string, PathSettings][] = [];
   for (const { id, snapshot } of registry.all()) {
