@@ -1,5 +1,6 @@
 // One host: power, kernel, link, watchdog, and the daemon on it with its journal.
 import { emptyImage, memoryJournal, type MemoryImage } from '../../adapters/journal/memory.ts';
+import { decodeRecord } from '../../adapters/journal/rows.ts';
 import type { MemoryHost } from '../../adapters/memory-host.ts';
 import type { NodeContext } from '../../machines/node/node.machine.ts';
 import { stateOf, tagsOf } from '../../src/core/state.ts';
@@ -47,6 +48,8 @@ export class Host implements Owner {
   readonly #rate: number;
   #watchdog: WatchdogPort | null = null;
   #image: MemoryImage = emptyImage();
+  /** The last record that the daemon found. */
+  #seqFound = 0;
   #boots = 0;
   readonly #moments = new Moments();
   /** Its daemon has said so of itself, to whoever asked. */
@@ -102,6 +105,7 @@ export class Host implements Owner {
     this.#parts.peers.noteTrouble(this.name);
     const process = this.#timeline(this.kernel);
     if (this.paused > 0 || this.frozen > 0) process.standStill();
+    this.#seqFound = lastSeqIn(this.#image);
     const journal = memoryJournal({ image: this.#image });
     this.running = this.#start(process, journal);
     const { daemon } = this.running;
@@ -125,6 +129,7 @@ export class Host implements Owner {
     this.#session = null;
     running.process.end();
     this.#image = journal === 'lost' ? emptyImage() : running.journal.crash().image;
+    this.right.ended(hasStartSince(this.#seqFound, this.#image));
     if (journal === 'lost') this.right.forget();
     this.#parts.trace.note(this.name, () => `its daemon is killed${journal === 'lost' ? ', its journal is lost' : ''}`);
   }
@@ -141,6 +146,7 @@ export class Host implements Owner {
     running.process.end();
     this.running = null;
     this.#image = { ...running.journal.image, holder: null };
+    this.right.ended(hasStartSince(this.#seqFound, this.#image));
     this.#parts.trace.note(this.name, () => 'its daemon has stopped');
   }
 
@@ -240,3 +246,17 @@ const because = (event: object): string => {
   const reason: unknown = Reflect.get(event, 'reason');
   return typeof reason === 'string' ? ` (${reason})` : '';
 };
+
+const lastSeqIn = ({ records }: MemoryImage): number => {
+  const last = records.at(-1);
+  return last === undefined ? 0 : decodeRecord(last).seq;
+};
+
+function hasStartSince(seq: number, { records }: MemoryImage): boolean {
+  for (const row of records.toReversed()) {
+    const record = decodeRecord(row);
+    if (record.seq <= seq) return false;
+    if (record.event.type === 'node.started') return true;
+  }
+  return false;
+}

@@ -55,6 +55,21 @@ describe('the right of a node to serve', () => {
     expect(right.remainingMs).toBe(8_000);
   });
 
+  it('counts from the next start when the first one was never written down', () => {
+    // What the simulator found in seed 10470 of half an hour.
+    const { clock, right } = made();
+    right.started();
+    clock.nowMs = 1_000;
+    right.ended(false);
+    right.started();
+    clock.nowMs = 2_000;
+    right.ended(true);
+    right.started();
+    clock.nowMs = 3_000;
+    right.ended(false);
+    expect(right.remainingMs).toBe(6_000);
+  });
+
   it('counts from the next start when the journal is gone', () => {
     const { clock, right } = made();
     right.started();

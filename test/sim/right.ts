@@ -21,6 +21,8 @@ export class Right {
   readonly #untilMs = new Map<string, number>();
   /** Of the first daemon since when nobody has heard that a session lives: only one start stands in for a contact. */
   #unheardSinceMs: number | null = null;
+  /** That daemon is the one that runs. */
+  #isFirst = false;
   readonly #owned = new Set<string>();
   #hasHeard = false;
 
@@ -33,7 +35,13 @@ export class Right {
   started(): void {
     this.#untilMs.clear();
     this.#hasHeard = false;
+    this.#isFirst = this.#unheardSinceMs === null;
     this.#unheardSinceMs ??= this.#monotonicMs();
+  }
+
+  /** The daemon has ended. The next one knows of its start only if that was written down. */
+  ended(hasWrittenStart: boolean): void {
+    if (this.#isFirst && !hasWrittenStart) this.forget();
   }
 
   /** The journal is gone, and with it the knowledge of earlier starts. */
