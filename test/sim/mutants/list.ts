@@ -223,6 +223,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'watchdog-always-fed',
     about: 'the watchdog is fed although paths are served without right',
+    // Harmless unless a teardown fails for longer than the others wait.
+    kinds: ['badCommands', 'endSession'],
     patches: [{
       file: 'src/daemon/feeding.ts',
       find: 'if (verdict.feeds) watchdog.feed();',

@@ -1,4 +1,5 @@
 // What a mistake is: a few words of some files are others.
+import type { FaultKind } from '../fault.ts';
 
 export interface Patch {
   readonly file: string;
@@ -11,4 +12,6 @@ export interface Mutant {
   readonly name: string;
   readonly about: string;
   readonly patches: readonly Patch[];
+  /** It is looked for with these faults alone, which have to meet; otherwise with every kind. */
+  readonly kinds?: readonly FaultKind[];
 }

@@ -26,7 +26,7 @@ export async function tryMutants({ seedsMax, only, say }: {
     const hunted = await hunting(mutant, seedsMax);
     metrics[mutant.name] = hunted;
     // What fails without the mistake too says nothing about it.
-    const blank = hunted.found === null ? null : (await runOnce(orderOf(hunted.seeds))).violation;
+    const blank = hunted.found === null ? null : (await runOnce(orderOf(hunted.seeds, mutant))).violation;
     if (blank !== null) failures.push(`seed ${String(hunted.seeds)} fails without ${mutant.name}, too: ${blank.rule}`);
     if (hunted.found === null) failures.push(`${mutant.name} was not caught within ${String(hunted.seeds)} seeds`);
     const { found, seeds } = hunted;
