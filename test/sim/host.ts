@@ -54,6 +54,8 @@ export class Host implements Owner {
   readonly #moments = new Moments();
   /** Its daemon has said so of itself, to whoever asked. */
   #session: string | null = null;
+  /** When it wrote its record under that session. */
+  #registeredMs: number | null = null;
   #lookAtDeadline: () => void = () => {};
 
   constructor(parts: Parts, name: string, hosts: Hosts) {
@@ -229,7 +231,14 @@ export class Host implements Owner {
     if (event.type === 'peer.missed' && !isLate) this.#parts.peers.judgeMissed(this.#hosts, event);
     if (process.isEnded) return;
     if (actor === 'node') this.#noteSession();
+    if (event.type === 'node.registered') this.#registeredMs = this.#parts.world.nowMs;
     this.#moments.passes('record');
+  }
+
+  /** Since when all who read Consul take it for one of the living; null when it is none. */
+  get livesSinceMs(): number | null {
+    const lives = this.running !== null && !this.isStopping && this.#session !== null;
+    return lives && this.#parts.store.state.sessions.has(this.#session ?? '') ? this.#registeredMs : null;
   }
 
   /** Until others know it under another one they cannot hear it. */
@@ -238,6 +247,7 @@ export class Host implements Owner {
     const session = (node?.snapshot.context as NodeContext | undefined)?.session ?? null;
     if (session === this.#session) return;
     this.#session = session;
+    this.#registeredMs = null;
     this.#parts.peers.noteTrouble(this.name);
   }
 }

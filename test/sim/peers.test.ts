@@ -1,7 +1,7 @@
 // Who may be missed: the judge's own idea of who could hear whom.
 import { describe, expect, it } from 'vitest';
 import { Judge } from './judge.ts';
-import { PeerLines } from './peers.ts';
+import { PeerLines, type Missed } from './peers.ts';
 import { randomFrom } from './random.ts';
 import { shapeOf, usualPeers } from './shape.ts';
 import { openTrace } from './trace.ts';
@@ -12,12 +12,13 @@ function lines() {
   const shape = shapeOf(1, { nodes: 5, paths: 1, hours: 0.1, peers: usualPeers }, randomFrom(1));
   const judge = new Judge(shape, world, openTrace(true, () => world.nowMs));
   const peers = new PeerLines(shape, world, judge);
-  const hosts = new Map([['n1', { speaksAs: () => true }]]);
-  const isMissed = (): string | undefined => {
-    peers.judgeMissed(hosts, { node: 'n1', session: 'a', by: ['n3', 'n5'] });
+  const unknown: Missed = { speaksAs: () => true, livesSinceMs: null };
+  const hosts = new Map(shape.nodes.map((node) => [node, unknown]));
+  const isMissed = (by = ['n3', 'n5']): string | undefined => {
+    peers.judgeMissed(hosts, { node: 'n1', session: 'a', by });
     return judge.violation?.what;
   };
-  return { world, peers, isMissed };
+  return { world, peers, hosts, isMissed };
 }
 
 describe('a node that is missed', () => {
@@ -33,6 +34,23 @@ describe('a node that is missed', () => {
     peers.cut('n1', 'n3', 1);
     await world.run(20_000);
     heal();
+    expect(isMissed()).toBeUndefined();
+  });
+
+  it('is not excluded by a minority, whatever that hears', async () => {
+    const { world, peers, hosts, isMissed } = lines();
+    for (const node of ['n1', 'n2', 'n3', 'n4']) hosts.set(node, { speaksAs: () => true, livesSinceMs: 0 });
+    for (const node of ['n3', 'n5']) peers.cut('n1', node, 1);
+    await world.run(20_000);
+    expect(isMissed()).toBe('n1 is missed by 2 of 4: that is no majority');
+  });
+
+  it('may be excluded by two of those whom everybody knows, when others have only just joined', async () => {
+    const { world, peers, hosts, isMissed } = lines();
+    for (const node of ['n1', 'n3', 'n5']) hosts.set(node, { speaksAs: () => true, livesSinceMs: 0 });
+    for (const node of ['n2', 'n4']) hosts.set(node, { speaksAs: () => true, livesSinceMs: 15_000 });
+    for (const node of ['n3', 'n5']) peers.cut('n1', node, 1);
+    await world.run(20_000);
     expect(isMissed()).toBeUndefined();
   });
 

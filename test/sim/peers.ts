@@ -20,12 +20,16 @@ interface Asking {
   readonly right: Right;
 }
 
-interface Missed {
+export interface Missed {
   /** Its daemon runs, and would answer as this incarnation. */
   speaksAs(session: string): boolean;
+  /** Since when all who read Consul take it for one of the living; null when it is none. */
+  readonly livesSinceMs: number | null;
 }
 
 const rememberedMs = 10_000;
+/** Whoever judges others has read Consul not longer ago than this. */
+const viewAgeMs = 10_000;
 
 export class PeerLines {
   /** What happens to all that its node sends and hears. */
@@ -98,12 +102,18 @@ export class PeerLines {
     this.#troubledMs.set(what, this.#world.nowMs);
   }
 
-  /** Nobody can be missed by a node that had every chance to hear it. */
+  /** A minority excludes nobody, and nobody can be missed by a node that had every chance to hear it. */
   judgeMissed(hosts: ReadonlyMap<string, Missed>, event: object): void {
     const { peers: settings, messageMs } = this.#shape;
     if (settings === null) return;
     const victim = String(Reflect.get(event, 'node'));
     const by = Reflect.get(event, 'by') as readonly string[];
+    const isKnown = ({ livesSinceMs }: Missed) => this.#world.nowMs - (livesSinceMs ?? Infinity) > viewAgeMs;
+    const voters = [...hosts.values()].filter(isKnown).length;
+    if (by.length * 2 <= voters) {
+      const what = `${victim} is missed by ${String(by.length)} of ${String(voters)}: that is no majority`;
+      return this.#judge.violate('an innocent node was excluded', what);
+    }
     const sinceMs = this.#world.nowMs - settings.missedMs / 2 - 2 * settings.everyMs - 4 * messageMs - 100;
     const wasTroubled = (what: string): boolean => (this.#troubledMs.get(what) ?? -Infinity) >= sinceMs;
     const session = String(Reflect.get(event, 'session'));
