@@ -31,12 +31,19 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
   if (port === undefined) return refused(unfit(parts, position, node));
   // Asked for by the last daemon, perhaps long ago: the node may be back, and nobody waits for its end any more.
   await parts.viewed();
-  if (parts.view().exclusions.get(session)?.value.state === 'proven') return refused('it is proven already', 'proven');
+  if (await isProven(parts, session)) return refused('it is proven already', 'proven');
   const maintenance = maintenanceOver(parts.view(), node);
   if (maintenance !== null) return refused(sentenceOf(maintenance), 'maintenance');
   const deadlineMs = parts.settings.fenceDeadlinesMs[position] ?? 0;
   const outcome = await port.fence({ node, session }, { deadlineMs, signal });
   return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;
+}
+
+/** Asked of Consul itself: the view may be a moment older than the proof, and the node may be back and serve. */
+async function isProven({ cluster, settings, view }: EffectParts, session: string): Promise<boolean> {
+  if (view().exclusions.get(session)?.value.state === 'proven') return true;
+  const read = await cluster.read(keys.exclusion(session), { deadlineMs: settings.deadlines.consulMs });
+  return read.kind === 'done' && read.value !== null && readExclusion(read.value.value)?.state === 'proven';
 }
 
 function unfit(parts: EffectParts, position: number, node: string): string {
