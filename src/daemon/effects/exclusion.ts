@@ -40,9 +40,9 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
 }
 
 /** Asked of Consul itself: the view may be a moment older than the proof, and the node may be back and serve. */
-async function isProven({ cluster, settings, view }: EffectParts, session: string): Promise<boolean> {
-  if (view().exclusions.get(session)?.value.state === 'proven') return true;
-  const read = await cluster.read(keys.exclusion(session), { deadlineMs: settings.deadlines.consulMs });
+async function isProven(parts: EffectParts, session: string): Promise<boolean> {
+  if (parts.view().exclusions.get(session)?.value.state === 'proven') return true;
+  const read = await parts.cluster.read(keys.exclusion(session), { deadlineMs: parts.settings.deadlines.consulMs });
   return read.kind === 'done' && read.value !== null && readExclusion(read.value.value)?.state === 'proven';
 }
 
