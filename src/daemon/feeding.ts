@@ -55,7 +55,7 @@ export function startFeeding(parts: FeedingParts): Feeding {
       cancel();
       // Who has fed nothing has not armed it: what an earlier daemon armed stays so.
       if (hasFed && (await servesNothing())) return watchdog.disarm();
-      if (hasFed) log.warn({}, 'paths are still served: the watchdog stays armed until the next daemon feeds it');
+      if (hasFed) log.warn({}, 'paths may be served here: the watchdog stays armed until the next daemon feeds it');
       watchdog.abandon();
     },
   };

@@ -34,7 +34,7 @@ export class Rounds {
     if (isRunning()) after(everyMs, () => void this.#go());
   }
 
-  /** Looks once, now: what is served and no actor knows to hold must not wait when the lease is lost. */
+  /** Once, now: what no actor holds must not wait when the lease is lost, and keeps a new one from beginning. */
   async look(): Promise<void> {
     const { log, onChange } = this.#parts;
     const trouble = await inspectDataPlane(this.#parts);

@@ -39,7 +39,10 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
   return outcome.kind === 'done' ? done({ ...outcome.value }) : outcome;
 }
 
-/** Asked of Consul itself: the view may be a moment older than the proof, and the node may be back and serve. */
+/**
+ * Asked of Consul itself: the view may be a moment older than the proof, and the node may be back and serve. When
+ * Consul does not answer the view counts: that the node was lost was read there.
+ */
 async function isProven(parts: EffectParts, session: string): Promise<boolean> {
   if (parts.view().exclusions.get(session)?.value.state === 'proven') return true;
   const read = await parts.cluster.read(keys.exclusion(session), { deadlineMs: parts.settings.deadlines.consulMs });

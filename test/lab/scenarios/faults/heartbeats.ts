@@ -38,7 +38,7 @@ async function killed(lab: Lab, report: Report, name: string, host: Host | undef
   const led = (await lab.consul.leader()) === host;
   const from = now();
   await lab.powerOff(host.name);
-  // How long Consul takes to elect another leader is drawn by lot, between 2 and 4 s, and nobody else can shorten it.
+  // How long Consul takes to elect another leader is drawn by lot, and nobody else can shorten it.
   const elected = led ? leaderOtherThan(lab, host) : from;
   await lab.servedElsewhere(lab.paths, host.name, 60_000);
   if (led) keep(report, `${name}ElectedMs`, (await elected) - from);
