@@ -22,6 +22,8 @@ export interface Hooks {
   /** As whom the daemon on this host serves the path. */
   incarnation(path: string): Incarnation;
   mayServe(): boolean;
+  /** The clock of this host has stood still. */
+  hasLostTime(): boolean;
 }
 
 const hangMs = 30_000;
@@ -54,7 +56,7 @@ export function commandsOf(
           const ip = ipIn(given[0]);
           const path = pathOf.get(ip);
           if (path !== undefined && full === 'target.ensureOpen') {
-            judgeOpening(parts, path, hooks.incarnation(path));
+            judgeOpening(parts, path, hooks.incarnation(path), hooks.hasLostTime());
             shared.asked(path, hooks.incarnation(path));
           }
           const outcome = await process.answer(call(...given));

@@ -76,10 +76,12 @@ export function daemonOn(parts: Parts, ground: Ground): Running {
   return { daemon, process, journal, feeding };
 }
 
-function hooksOf({ host: { name, right }, moments }: Ground, daemon: () => Daemon): Hooks {
+function hooksOf({ host, moments }: Ground, daemon: () => Daemon): Hooks {
+  const { name, right } = host;
   return {
     onCommand: () => moments.passes('command'),
     mayServe: () => right.remainingMs > 0,
+    hasLostTime: () => host.hasLostTime,
     incarnation: (path) => {
       const { engine, lease } = daemon();
       const context = engine.registry.get(`path/${path}`)?.snapshot.context as DiskPathContext | undefined;

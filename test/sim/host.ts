@@ -1,6 +1,5 @@
 // One host: power, kernel, link, watchdog, and the daemon on it with its journal.
 import { emptyImage, memoryJournal, type MemoryImage } from '../../adapters/journal/memory.ts';
-import { decodeRecord } from '../../adapters/journal/rows.ts';
 import type { MemoryHost } from '../../adapters/memory-host.ts';
 import type { NodeContext } from '../../machines/node/node.machine.ts';
 import { stateOf, tagsOf } from '../../src/core/state.ts';
@@ -19,6 +18,7 @@ import type { Parts } from './parts.ts';
 import type { Moment } from './fault.ts';
 import type { Random } from './random.ts';
 import { Right } from './right.ts';
+import { hasStartSince, lastSeqIn } from './starts.ts';
 import { Timeline } from './timeline.ts';
 import { bootAfterResetMs, watchdogFor } from './watchdog.ts';
 
@@ -39,6 +39,8 @@ export class Host implements Owner {
   paused = 0;
   /** Of those that froze it, so many stopped its monotonic clock, too. */
   clockStopped = 0;
+  /** Its clock has stood still since it was switched on: its daemon cannot know how late it is. */
+  hasLostTime = false;
   isOn = false;
   isStopping = false;
   readonly journalFaults: JournalFaults;
@@ -79,7 +81,8 @@ export class Host implements Owner {
     this.#boots += 1;
     this.kernel = this.#timeline();
     if (this.frozen > 0) this.kernel.standStill();
-    if (this.clockStopped > 0) this.kernel.stopClock();
+    this.hasLostTime = this.clockStopped > 0;
+    if (this.hasLostTime) this.kernel.stopClock();
     this.right = this.#rightOf(this.kernel);
     this.#watchdog = watchdogFor(this.#parts, () => this.#reset());
     this.#parts.shared.boot(this.name, this.kernel);
@@ -160,6 +163,7 @@ export class Host implements Owner {
 
   /** Its processes, and its kernel too when it is frozen, stand still while a fault says so. */
   adjust(random: Random): void {
+    this.hasLostTime ||= this.clockStopped > 0;
     if (this.clockStopped > 0) this.kernel.stopClock();
     else this.kernel.startClock();
     this.#parts.peers.noteTrouble(this.name);
@@ -256,17 +260,3 @@ const because = (event: object): string => {
   const reason: unknown = Reflect.get(event, 'reason');
   return typeof reason === 'string' ? ` (${reason})` : '';
 };
-
-const lastSeqIn = ({ records }: MemoryImage): number => {
-  const last = records.at(-1);
-  return last === undefined ? 0 : decodeRecord(last).seq;
-};
-
-function hasStartSince(seq: number, { records }: MemoryImage): boolean {
-  for (const row of records.toReversed()) {
-    const record = decodeRecord(row);
-    if (record.seq <= seq) return false;
-    if (record.event.type === 'node.started') return true;
-  }
-  return false;
-}

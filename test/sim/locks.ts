@@ -12,6 +12,7 @@ export interface Owner extends Powered {
   readonly right: Right;
   /** Before that it asks for its session first, and until its deadline it touches nothing. */
   readonly isJoined: boolean;
+  readonly hasLostTime: boolean;
 }
 
 const prefix = 'pathwarden/paths/';
@@ -51,11 +52,16 @@ export function watchLocks(parts: Parts, host: Owner, process: Timeline): (heard
 }
 
 /**
- * Its exclusion is proven: whoever takes over need not ask again. Where the storage refuses it, it may not know,
- * because the clock of its host stood still, and nobody can write to what it opens.
+ * Its exclusion is proven: whoever takes over need not ask again. When the clock of its host stood still it may
+ * not know; where the storage refuses it, nobody can write to what it opens then.
  */
-export function judgeOpening({ store, judge }: Parts, path: string, { node, session }: Incarnation): void {
-  if (judge.refuses(node)) return;
+export function judgeOpening(
+  { store, judge }: Parts,
+  path: string,
+  { node, session }: Incarnation,
+  hasLostTime: boolean,
+): void {
+  if (hasLostTime && judge.refuses(node)) return;
   const row = store.state.kv.get(`pathwarden/${keys.exclusion(session)}`);
   if (row === undefined || !Buffer.from(row.value, 'base64').toString().includes('"state":"proven"')) return;
   judge.violate('an excluded session opens a path', `${node} opens ${path} with session ${session}, which is excluded`);
