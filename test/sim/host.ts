@@ -150,6 +150,7 @@ export class Host implements Owner {
     if (this.running !== running) return;
     running.process.end();
     this.running = null;
+    this.#session = null;
     this.#image = { ...running.journal.image, holder: null };
     this.right.ended(hasStartSince(this.#seqFound, this.#image));
     this.#parts.trace.note(this.name, () => 'its daemon has stopped');
