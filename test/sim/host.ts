@@ -129,12 +129,8 @@ export class Host implements Owner {
   kill(journal: 'kept' | 'lost' = 'kept'): void {
     const { running } = this;
     if (running === null) return;
-    this.running = null;
     this.#moments.forget();
-    this.#session = null;
-    running.process.end();
-    this.#image = journal === 'lost' ? emptyImage() : running.journal.crash().image;
-    this.right.ended(hasStartSince(this.#seqFound, this.#image));
+    this.#ended(running, () => (journal === 'lost' ? emptyImage() : running.journal.crash().image));
     if (journal === 'lost') this.right.forget();
     this.#parts.trace.note(this.name, () => `its daemon is killed${journal === 'lost' ? ', its journal is lost' : ''}`);
   }
@@ -148,12 +144,17 @@ export class Host implements Owner {
     await running.daemon.stop(how, 20_000);
     await running.feeding?.stop();
     if (this.running !== running) return;
-    running.process.end();
+    this.#ended(running, () => ({ ...running.journal.image, holder: null }));
+    this.#parts.trace.note(this.name, () => 'its daemon has stopped');
+  }
+
+  /** Until the next daemon has registered, nobody counts on this one. */
+  #ended({ process }: Running, left: () => MemoryImage): void {
     this.running = null;
     this.#session = null;
-    this.#image = { ...running.journal.image, holder: null };
+    process.end();
+    this.#image = left();
     this.right.ended(hasStartSince(this.#seqFound, this.#image));
-    this.#parts.trace.note(this.name, () => 'its daemon has stopped');
   }
 
   /** Carried out at once or at the n-th record, command or request from now. */
