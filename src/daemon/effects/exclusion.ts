@@ -3,6 +3,7 @@ import { maintenanceOver } from '../../core/maintenance.ts';
 import { keys, type ExclusionRecord } from '../../core/records.ts';
 import { stateOf } from '../../core/state.ts';
 import { readExclusion, type ClusterView } from '../../core/view.ts';
+import type { ClusterEntry } from '../../ports/cluster.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
 import { wantedExclusions } from '../translate-exclusions.ts';
@@ -46,8 +47,11 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
 async function isProven(parts: EffectParts, session: string): Promise<boolean> {
   if (parts.view().exclusions.get(session)?.value.state === 'proven') return true;
   const read = await parts.cluster.read(keys.exclusion(session), { deadlineMs: parts.settings.deadlines.consulMs });
-  return read.kind === 'done' && read.value !== null && readExclusion(read.value.value)?.state === 'proven';
+  return read.kind === 'done' && isProof(read.value);
 }
+
+const isProof = (entry: ClusterEntry | null): boolean =>
+  entry !== null && readExclusion(entry.value)?.state === 'proven';
 
 function unfit(parts: EffectParts, position: number, node: string): string {
   const method = parts.settings.methods[position];
@@ -75,7 +79,7 @@ async function publish(parts: EffectParts, params: Params): Answer {
   // A proof is never overwritten: somebody may have found one while we failed.
   const before = await parts.cluster.read(keys.exclusion(session), { deadlineMs: parts.settings.deadlines.consulMs });
   if (before.kind !== 'done') return before;
-  if (before.value !== null && readExclusion(before.value.value)?.state === 'proven') return done(null);
+  if (isProof(before.value)) return done(null);
   return write(parts, session, record, before.value?.modifyIndex ?? 0);
 }
 
