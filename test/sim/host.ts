@@ -241,7 +241,6 @@ export class Host implements Owner {
     this.#moments.passes('record');
   }
 
-  /** Since when all who read Consul take it for one of the living; null when it is none. */
   get livesSinceMs(): number | null {
     const lives = this.running !== null && !this.isStopping && this.#session !== null;
     return lives && this.#parts.store.state.sessions.has(this.#session ?? '') ? this.#registeredMs : null;

@@ -23,7 +23,7 @@ interface Asking {
 export interface Missed {
   /** Its daemon runs, and would answer as this incarnation. */
   speaksAs(session: string): boolean;
-  /** Since when all who read Consul take it for one of the living; null when it is none. */
+  /** Since when all who read Consul count it among the living; null while it is down or has not registered again. */
   readonly livesSinceMs: number | null;
 }
 
