@@ -19,6 +19,7 @@ const table = {
   JOURNAL_WRITE_FAILED: { exit: 15, http: 500, text: 'The journal cannot be written.' },
   MACHINE_MISUSED: { exit: 70, http: 500, text: 'A machine asked for something it must not use.' },
   WATCHDOG_UNFIT: { exit: 18, http: 500, text: 'The watchdog that is required would not reset this host.' },
+  HOST_UNFIT: { exit: 20, http: 500, text: 'Something that pathwarden needs on this host is missing or wrong.' },
   TOOL_MISSING: { exit: 16, http: 500, text: 'A program that this setup needs is not installed.' },
   INTERNAL: { exit: 70, http: 500, text: 'pathwarden made a mistake.' },
 } as const;

@@ -65,7 +65,8 @@ export function configNotices(config: Config): readonly string[] {
     notices.push(`onStop is keep: stop the daemon for longer than ${time} while it serves, and the host is reset`);
   }
   const { advertise } = config.peers;
-  if (config.dataPlane.kind === 'tgt' && advertise !== undefined && isLoopback(advertise.replace(/:\d+$/, ''))) {
+  const isReal = ['tgt', 'lio'].includes(config.dataPlane.kind);
+  if (isReal && advertise !== undefined && isLoopback(advertise.replace(/:\d+$/, ''))) {
     notices.push(`peers.advertise is ${advertise}: no other host reaches it`);
   }
   if (config.duplicateProbeMs === 0) {

@@ -14,6 +14,7 @@ export function resolveDefaults(value: unknown, hostname: string): unknown {
   fillSession(at('session'));
   const directory = typeof stateDir === 'string' ? stateDir.replace(/\/+$/, '') : '/var/lib/pathwarden';
   if (at('peers')['listen'] !== undefined) at('peers')['advertise'] ??= at('peers')['listen'];
+  at('ceph')['via'] ??= at('dataPlane')['kind'] === 'tgt' ? 'librbd' : 'krbd';
   at('http')['operatorTokenFile'] ??= `${directory}/operator-token`;
   at('journal')['file'] ??= `${directory}/journal.sqlite`;
   const { methods } = at('exclusion');
@@ -21,7 +22,10 @@ export function resolveDefaults(value: unknown, hostname: string): unknown {
     if (!isPlain(method)) continue;
     const { method: name } = method;
     if (['command', 'fenceAgent', 'ceph'].includes(String(name))) method['deadlineMs'] ??= at('deadlines')['fenceMs'];
-    if (name === 'ceph') Object.assign(method, { conf: '/etc/ceph/ceph.conf', id: 'pathwarden', ...method });
+    if (name === 'ceph') {
+      method['conf'] ??= at('ceph')['conf'];
+      method['id'] ??= at('ceph')['id'];
+    }
     if (name === 'sshPoweroff') method['deadlineMs'] ??= 3000;
   }
   return config;

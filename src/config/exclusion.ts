@@ -121,7 +121,7 @@ const Ceph = Type.Object(
     }),
     conf: Type.String({
       pattern: '^/',
-      dynamicDefault: '"/etc/ceph/ceph.conf"',
+      dynamicDefault: '`ceph.conf`',
       description: "Ceph's configuration file. It also says where the user's key is",
       expects: 'an absolute path',
       secretive: true,
@@ -129,7 +129,7 @@ const Ceph = Type.Object(
     }),
     id: Type.String({
       pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$',
-      dynamicDefault: '"pathwarden"',
+      dynamicDefault: '`ceph.id`',
       description: 'The Ceph user, without `client.`',
       examples: ['pathwarden'],
     }),

@@ -42,8 +42,19 @@ const rules: readonly Rule[] = [
   { reads: ['peers'], check: peersAreOnOrOff },
   { reads: ['peers.listen', 'peers.advertise'], check: peersCanBeReached },
   { reads: ['peers.heartbeat'], check: missesAfterSeveralBeats },
+  { reads: ['ceph', 'dataPlane.kind'], check: imagesCanBeOpened },
   { reads: ['announceAtMs'], check: announcementsGrow },
 ];
+
+function imagesCanBeOpened({ ceph: { via, mapOptions }, dataPlane: { kind } }: Config): readonly Finding[] {
+  if (via !== 'librbd') return [];
+  const noTarget = `librbd is for a target that opens images itself, and ${kind} does not`;
+  const notMapped = 'an image that is opened through librbd is not mapped, and no option of mapping it has an effect';
+  return [
+    ...(kind === 'tgt' ? [] : [{ path: ['ceph', 'via'], reason: noTarget, example: 'via: krbd' }]),
+    ...(mapOptions === undefined ? [] : [{ path: ['ceph', 'mapOptions'], reason: notMapped, example: 'via: krbd' }]),
+  ];
+}
 
 function marginFits({ session: { ttlMs, marginMs } }: Config): readonly Finding[] {
   if (marginMs * 2 <= ttlMs) return [];

@@ -1,8 +1,10 @@
 // Every setting of the daemon: its default, an example, and what goes wrong when it is too small or too large.
 import { type Static, Type } from 'typebox';
 import { NodeName } from '../core/records.ts';
+import { ceph } from './ceph.ts';
 import { exclusion } from './exclusion.ts';
 import { deadline, filePath, millis, port, section } from './fields.ts';
+import { lio } from './lio.ts';
 import { peers } from './peers.ts';
 import { watchdog } from './watchdog.ts';
 
@@ -125,10 +127,10 @@ const session = section('The Consul session that holds the locks of this node', 
 });
 
 const dataPlane = section('What serves the disks', {
-  kind: Type.Union([Type.Literal('tgt'), Type.Literal('loopback'), Type.Literal('memory')], {
+  kind: Type.Union([Type.Literal('tgt'), Type.Literal('lio'), Type.Literal('loopback'), Type.Literal('memory')], {
     default: 'tgt',
     description:
-      '`tgt`: real targets and addresses (needs root and tgtd). ' +
+      '`tgt`: real targets and addresses (needs root and tgtd). `lio`: the same by the target of the kernel. ' +
       '`loopback`: real TCP portals on loopback addresses, for trying it out. `memory`: nothing real',
     examples: ['tgt'],
   }),
@@ -141,6 +143,7 @@ const dataPlane = section('What serves the disks', {
       examples: [0],
     }),
   }),
+  lio,
   portalPort: port('TCP port of the iSCSI portals of paths that name none', 3260),
 });
 
@@ -246,6 +249,7 @@ export const ConfigSchema = section('pathwarden', {
   consul,
   session,
   dataPlane,
+  ceph,
   exclusion,
   watchdog,
   peers,

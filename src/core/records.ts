@@ -34,13 +34,58 @@ export const PathSpec = Type.Object(
   { additionalProperties: false },
 );
 
+/** Names that need no quoting anywhere: a slash, `@`, comma or semicolon would name something else to some tool. */
+const storageName = (description: string, example: string) =>
+  Type.String({ pattern: '^[A-Za-z0-9_][A-Za-z0-9._+-]{0,126}$', description, examples: [example] });
+
+const closed = { additionalProperties: false };
+
 export const BackstoreSpec = Type.Union([
   Type.Object(
     { kind: Type.Literal('file'), path: Type.String({ pattern: '^/', examples: ['/srv/images/00001.img'] }) },
-    { additionalProperties: false },
+    closed,
   ),
-  Type.Object({ kind: Type.Literal('memory') }, { additionalProperties: false }),
+  Type.Object(
+    {
+      kind: Type.Literal('block'),
+      path: Type.String({
+        pattern: '^/dev/[^,\\s]+$',
+        description: 'Block device by a path that means the same device on every gateway',
+        examples: ['/dev/mapper/mpatha', '/dev/disk/by-id/wwn-0x5000c500a1b2c3d4'],
+      }),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('rbd'),
+      pool: storageName('Ceph pool', 'rbd'),
+      namespace: Type.Optional(storageName('Namespace in the pool; none when left out', 'gateways')),
+      image: storageName('RBD image', 'image-00001'),
+    },
+    closed,
+  ),
+  Type.Object(
+    {
+      kind: Type.Literal('lvm'),
+      group: storageName('LVM volume group', 'shared'),
+      volume: storageName('Logical volume', 'disk1'),
+    },
+    closed,
+  ),
+  Type.Object({ kind: Type.Literal('memory') }, closed),
 ]);
+
+const credentials = (user: string, secret: string, example: string) => ({
+  user: Type.String({ minLength: 1, maxLength: 255, description: user }),
+  secretFile: Type.String({
+    pattern: '^/',
+    description: `File on every gateway that holds ${secret}`,
+    examples: [example],
+  }),
+});
+
+const ofTarget = credentials('CHAP user of the target', 'its secret', '/etc/pathwarden/secrets/00001-target');
 
 export const AccessRules = Type.Object(
   {
@@ -50,18 +95,15 @@ export const AccessRules = Type.Object(
     chap: Type.Optional(
       Type.Object(
         {
-          user: Type.String({ minLength: 1, maxLength: 255 }),
-          secretFile: Type.String({
-            pattern: '^/',
-            description: 'File on every gateway that holds the CHAP secret',
-            examples: ['/etc/pathwarden/secrets/00001'],
-          }),
+          ...credentials('CHAP user', 'the CHAP secret', '/etc/pathwarden/secrets/00001'),
+          /** With it the target proves itself to the initiator, too. */
+          mutual: Type.Optional(Type.Object(ofTarget, closed)),
         },
-        { additionalProperties: false },
+        closed,
       ),
     ),
   },
-  { additionalProperties: false },
+  closed,
 );
 
 /** `disks/<disk>` */
@@ -169,6 +211,8 @@ export const keys = {
   disk: (disk: string) => `disks/${disk}`,
   path: (disk: string, index: number) => `paths/${disk}/${index}`,
   node: (node: string) => `nodes/${node}`,
+  /** Who is connected to the paths of that node. Nothing but a hint: see connections.ts. */
+  connections: (node: string) => `connections/${node}`,
   exclusion: (session: string) => `exclusions/${session}`,
   drain: (node: string) => `drains/${node}`,
   /** Of one node; null: of the whole cluster. */

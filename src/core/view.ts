@@ -58,6 +58,8 @@ export interface ClusterView {
   readonly maintenance: ReadonlyMap<string, Stamped<MaintenanceRecord>>;
   /** By `disk/index`. */
   readonly moves: ReadonlyMap<string, Stamped<MoveRecord>>;
+  /** By node, as it wrote it: see connections.ts. */
+  readonly connections: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
 }
 
@@ -73,6 +75,7 @@ export const emptyView: ClusterView = {
   drains: new Map(),
   maintenance: new Map(),
   moves: new Map(),
+  connections: new Map(),
   problems: [],
 };
 
@@ -98,7 +101,8 @@ type Read =
   | { readonly kind: 'exclusions'; readonly id: string; readonly value: Stamped<ExclusionRecord> }
   | { readonly kind: 'drains'; readonly id: string; readonly value: Stamped<DrainRecord> }
   | { readonly kind: 'maintenance'; readonly id: string; readonly value: Stamped<MaintenanceRecord> }
-  | { readonly kind: 'moves'; readonly id: string; readonly value: Stamped<MoveRecord> };
+  | { readonly kind: 'moves'; readonly id: string; readonly value: Stamped<MoveRecord> }
+  | { readonly kind: 'connections'; readonly id: string; readonly value: string };
 type Parsed = { readonly entry: ClusterEntry } & { readonly read?: Read; readonly problem?: string };
 
 /** JSON text to a typed value; throws with every mistake that matters. */
@@ -152,6 +156,7 @@ function parseEntry(entry: ClusterEntry): { read?: Read; problem?: string } {
     if (kind === 'paths' && isPathId(id)) return { read: { kind, id, value: lockOf(entry, id) } };
     if (id === '' || (rest.length > 1 && kind !== 'moves'))
       return { problem: 'no such key belongs below the prefix' };
+    if (kind === 'connections') return { read: { kind, id, value: entry.value } };
     if (kind === 'disks') return { read: { kind, id, value: stamped(entry, diskOf(entry)) } };
     if (kind === 'nodes') {
       const { session, modifyIndex } = entry;
@@ -222,6 +227,7 @@ function assemble(index: number, all: readonly Parsed[]): ClusterView {
     drains: new Map(),
     maintenance: new Map(),
     moves: new Map(),
+    connections: new Map(),
   };
   const problems: Problem[] = [];
   for (const parsed of all) {

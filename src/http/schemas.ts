@@ -148,6 +148,9 @@ const DiskSummary = Type.Object({
   backstore: AnyJson,
   access: AnyJson,
   paths: list(PathSummary),
+  logins: Type.Optional(
+    list(Type.Object({ initiator: Type.String(), address: nullable(Type.String()), state: Type.String() })),
+  ),
 });
 
 const Maintenance = Type.Object({

@@ -1,27 +1,63 @@
 // The data plane of one node: storage, target, addresses, packet filter. All verbs are idempotent.
 import type { CallOptions, Outcome } from './outcome.ts';
 
+/** An image of the Ceph that this node is configured for. */
+export interface RbdImage {
+  readonly kind: 'rbd';
+  readonly pool: string;
+  readonly namespace?: string;
+  readonly image: string;
+}
+
 /** Where a disk's bytes are. `kind` names the adapter; the rest is the adapter's. */
-export type BackstoreSpec = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'memory' };
+export type BackstoreSpec =
+  | { readonly kind: 'file'; readonly path: string }
+  /** A block device by a path that means the same device on every gateway. */
+  | { readonly kind: 'block'; readonly path: string }
+  | { readonly kind: 'lvm'; readonly group: string; readonly volume: string }
+  | RbdImage
+  | { readonly kind: 'memory' };
 
 /** What the target adapter needs to serve the bytes. */
-export interface Backing {
-  readonly kind: 'file' | 'memory';
+export type Backing = LocalBacking | RbdBacking;
+
+export interface LocalBacking {
+  readonly kind: 'file' | 'block' | 'memory';
   /** A path that the target can open: a file or a block device; a name for `memory`. */
   readonly path: string;
   readonly sizeBytes: number;
 }
 
+/** An image that the target opens itself, through librbd: no device of this host has it. */
+export interface RbdBacking {
+  readonly kind: 'rbd';
+  /** `pool/image` or `pool/namespace/image`. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Ceph's configuration file, and its user without `client.`. */
+  readonly conf: string;
+  readonly id: string;
+}
+
 export interface BackstorePort {
+  /** The bytes can be opened here. Attached already: the same path again, and the size as it is now. */
   ensureAttached(request: { disk: string; spec: BackstoreSpec }, options: CallOptions): Promise<Outcome<Backing>>;
+  /** What `ensureAttached` made is gone, and nothing else. To be asked when no target serves it here. */
   ensureDetached(request: { disk: string; spec: BackstoreSpec }, options: CallOptions): Promise<Outcome>;
 }
 
-/** Who may log in. No secrets: `secretFile` names a file, readable by the daemon only, with the CHAP secret in it. */
+/** No secrets: `secretFile` names a file, readable by the daemon only, with the CHAP secret in it. */
+export interface ChapUser {
+  readonly user: string;
+  readonly secretFile: string;
+}
+
+/** Who may log in. */
 export interface AccessRules {
   /** Initiator names (IQNs); empty means any. */
   readonly initiators: readonly string[];
-  readonly chap?: { readonly user: string; readonly secretFile: string };
+  /** `mutual`: by which the target proves itself to the initiator. */
+  readonly chap?: ChapUser & { readonly mutual?: ChapUser };
 }
 
 export interface TargetSpec {
@@ -37,12 +73,25 @@ export interface Portal {
   readonly iqn: string;
   readonly ip: string;
   readonly port: number;
+  /** Number of the path, for targets that keep their portals in groups. */
+  readonly tag?: number;
+}
+
+/** An initiator that is logged in to a target. */
+export interface Login {
+  readonly initiator: string;
+  /** Null where the target does not say: LIO does not for initiators that are let in without being named. */
+  readonly address: string | null;
+  /** `logged in`, or how it differs from that, in the words of the target: `failed`, `ending`. */
+  readonly state: string;
 }
 
 /** A target as it is now, whoever made it. */
 export interface TargetSight {
   readonly iqn: string;
   readonly sessions: number;
+  /** One for each session that the target can name. */
+  readonly logins: readonly Login[];
   /** False: it refuses every login. */
   readonly accepts: boolean;
   /** The wwn that LUN 1 says it has; null when there is no LUN 1. */
@@ -89,8 +138,33 @@ export interface AddressPort {
 
 /** Packets of one IP can be held back while its path is taken or given, so that initiators see silence, not errors. */
 export interface TrafficPort {
-  ensureBlocked(ip: string, options: CallOptions): Promise<Outcome>;
+  /** `ends` lets the ends of connections (FIN, RST) out all the same. The last call counts. */
+  ensureBlocked(ip: string, options: CallOptions, except?: 'ends'): Promise<Outcome>;
   ensureUnblocked(ip: string, options: CallOptions): Promise<Outcome>;
+  /** The addresses whose packets are held back now, whoever asked for it. */
+  observe(options: CallOptions): Promise<Outcome<readonly string[]>>;
+}
+
+export interface Endpoint {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** One TCP connection of an initiator. */
+export interface Connection {
+  readonly portal: Endpoint;
+  readonly peer: Endpoint;
+}
+
+export interface ConnectionsPort {
+  /** Every established connection to one of these ports of the node, foreign ones included. */
+  observe(ports: readonly number[], options: CallOptions): Promise<Outcome<readonly Connection[]>>;
+  /**
+   * Sends the peer one segment that it answers when it believes in the connection. The answer of one that a former
+   * owner of the address left behind is reset by the kernel here. A connection that lives is not disturbed, and a
+   * peer that knows none either. `refused`: the portal's address is not here.
+   */
+  tickle(connection: Connection, options: CallOptions): Promise<Outcome>;
 }
 
 export interface FencePort {
@@ -114,4 +188,8 @@ export interface DataPlane {
   readonly target: TargetPort;
   readonly address: AddressPort;
   readonly traffic: TrafficPort;
+  /** True: closing a portal ends each of its connections only after the last command of it has ended. */
+  readonly endsAfterCommands?: boolean;
+  /** Missing: nobody is woken up when a path moves. */
+  readonly connections?: ConnectionsPort;
 }

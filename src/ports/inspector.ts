@@ -1,6 +1,7 @@
 // What the inspector (HTTP, UI, CLI) sees of a running daemon, and the one way in for operators.
 import type { DomainEvent, Json } from '../../machines/intent.ts';
 import type { TakeOver } from '../core/timeline.ts';
+import type { Login } from './dataplane.ts';
 import type { Cause, JournalInfo, JournalQuery, JournalRecord } from './journal.ts';
 
 /** An actor as of its last committed record. */
@@ -79,6 +80,8 @@ export interface DiskSummary {
   readonly backstore: Json;
   readonly access: Json;
   readonly paths: readonly PathSummary[];
+  /** Who was logged in at this node when it last looked. Missing: nobody that the target names. */
+  readonly logins?: readonly Login[];
 }
 
 /** Nobody is fenced, and nothing is taken whose last owner is not proven unable to write. */

@@ -75,6 +75,31 @@ describe('ceph', () => {
     });
   });
 
+  test('has the configuration file and the user that images are opened with, when it names none', () => {
+    const text = 'ceph: { conf: /etc/ceph/blue.conf, id: gw1, via: krbd, mapOptions: "queue_depth=64,ms_mode=crc" }';
+    const methodOf = (method: string) =>
+      parseConfig(`${text}\n${configOf(method)}`, 'test.yaml', { hostname: 'gw9' }).exclusion.methods[0];
+    const nodes = 'nodes: {gw1: [10.0.2.1]}';
+    expect(methodOf(`{method: ceph, ${nodes}}`)).toMatchObject({ conf: '/etc/ceph/blue.conf', id: 'gw1' });
+    const own = `{method: ceph, conf: /etc/ceph/red.conf, id: fence, ${nodes}}`;
+    expect(methodOf(own)).toMatchObject({ conf: '/etc/ceph/red.conf', id: 'fence' });
+  });
+
+  test('images are opened by a target that can, and mapped for any other', () => {
+    const viaOf = (text: string) => parseConfig(text, 'test.yaml', { hostname: 'gw9' }).ceph.via;
+    expect(viaOf('')).toBe('librbd');
+    expect(viaOf('dataPlane: { kind: memory }')).toBe('krbd');
+    expect(viaOf('ceph: { via: nbd, mapOptions: timeout=0 }')).toBe('nbd');
+  });
+
+  test.each([
+    'ceph: { via: nfs }', 'ceph: { conf: ceph.conf }', 'ceph: { via: krbd, mapOptions: "noudev; reboot" }',
+    'ceph: { mapOptions: ms_mode=crc }', '{ ceph: { via: librbd }, dataPlane: { kind: memory } }',
+  ])(
+    'refuses %s',
+    (text) => expect(() => parseConfig(text, 'test.yaml', { hostname: 'gw9' })).toThrow('one mistake'),
+  );
+
   test.each([
     ['{gw1: [10.0.2.1], gw2: [10.0.2.1]}', '10.0.2.1 is given for gw2, too'],
     ['{gw1: ["fd00::1"], gw2: ["FD00:0:0::1"]}', 'fd00::1 is given for gw2, too'],

@@ -30,7 +30,7 @@ test('every example in the reference is taken by the checks', () => {
   // Settings that need another one beside them.
   const tls = ['consul.certFile', 'consul.keyFile', 'consul.caFile', 'consul.serverName'];
   const peers = ['peers.listen', 'peers.advertise', 'peers.keyFile', 'peers.previousKeyFile'];
-  const paired = new Set([...tls, ...peers]);
+  const paired = new Set([...tls, ...peers, 'ceph.mapOptions']);
   const refused = describeConfig().filter(({ key, example }) => {
     const text = key.split('.').reduceRight((inner, name) => `{ ${name}: ${inner} }`, example ?? '');
     return !paired.has(key) && !isTaken(text);

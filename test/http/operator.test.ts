@@ -51,6 +51,26 @@ describe('an operator event', () => {
     expect((await post('node', { ...event, by: 'alice', reason: 'new switch' })).statusCode).toBe(status);
   });
 
+  test.each([
+    [{ kind: 'rbd', pool: 'rbd', image: 'image-00001' }, 202],
+    [{ kind: 'rbd', pool: 'rbd', namespace: 'apart', image: 'image-00001' }, 202],
+    [{ kind: 'block', path: '/dev/mapper/mpatha' }, 202],
+    [{ kind: 'lvm', group: 'shared', volume: 'one' }, 202],
+    [{ kind: 'rbd', image: 'image-00001' }, 400],
+    [{ kind: 'rbd', pool: 'rbd', image: 'one@monday' }, 400],
+    [{ kind: 'rbd', pool: 'rbd/apart', image: 'one' }, 400],
+    [{ kind: 'rbd', pool: 'rbd', image: 'one,bstype=null' }, 400],
+    [{ kind: 'rbd', pool: 'rbd', image: '-p' }, 400],
+    [{ kind: 'rbd', pool: 'rbd', image: 'one', conf: '/etc/ceph/ceph.conf' }, 400],
+    [{ kind: 'block', path: '/srv/one.img' }, 400],
+    [{ kind: 'block', path: '/dev/a,b' }, 400],
+    [{ kind: 'lvm', group: 'shared', volume: '../one' }, 400],
+    [{ kind: 'tape' }, 400],
+  ])('of a disk with its bytes in %j is answered by %i', async (backstore, status) => {
+    const add = { type: 'operator.add', spec: { ...spec, backstore }, by: 'alice', reason: 'new disk' };
+    expect((await post('disk/00007', add)).statusCode).toBe(status);
+  });
+
   test('for an actor that does not exist is 404, except adding a disk', async () => {
     expect((await post('path/00001/99', release)).statusCode).toBe(404);
     const add = { type: 'operator.add', spec, by: 'alice', reason: 'new disk' };
