@@ -1,13 +1,21 @@
 // The data planes that pathwarden comes with, one factory each.
-import type { Address, DataPlane } from '../src/ports/dataplane.ts';
+import type { Address, BackstorePort, DataPlane } from '../src/ports/dataplane.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import { iproute2Address } from './address/iproute2.ts';
 import { loopbackAddress } from './address/loopback.ts';
 import { memoryAddress } from './address/memory.ts';
+import { blockBackstore } from './backstore/block.ts';
+import { backstoreByKind } from './backstore/by-kind.ts';
 import { fileBackstore } from './backstore/file.ts';
+import { lvmBackstore } from './backstore/lvm.ts';
 import { memoryBackstore } from './backstore/memory.ts';
+import { rbdBackstore, type RbdSettings } from './backstore/rbd.ts';
+import { memoryConnections } from './connections/memory.ts';
+import { socketConnections } from './connections/sockets.ts';
 import { createFaults, type Faults, guardWith, unguarded } from './memory-faults.ts';
 import { type MemoryHost, memoryNetwork, type MemoryNetwork } from './memory-host.ts';
+import type { Run } from './run.ts';
+import { lioTarget, type LioSettings } from './target/lio.ts';
 import { loopbackTarget } from './target/loopback.ts';
 import { memoryTarget } from './target/memory.ts';
 import { tgtTarget, type TgtSettings } from './target/tgt.ts';
@@ -15,15 +23,42 @@ import { memoryTraffic } from './traffic/memory.ts';
 import { nftTraffic } from './traffic/nft.ts';
 import { noTraffic } from './traffic/none.ts';
 
-/** Image files served by tgtd, addresses by iproute2, packets held back by nftables. */
-export function tgtDataPlane(settings: TgtSettings & { readonly traffic?: 'nft' | 'none' }): DataPlane {
-  const { run } = settings;
-  return {
-    backstore: fileBackstore({ run }),
-    target: tgtTarget(settings),
-    address: iproute2Address({ run }),
-    traffic: settings.traffic === 'none' ? noTraffic() : nftTraffic({ run }),
-  };
+interface Surroundings {
+  readonly run: Run;
+  readonly traffic?: 'nft' | 'none';
+  /** Without it, images of Ceph are refused. */
+  readonly ceph?: Omit<RbdSettings, 'run'>;
+}
+
+/** Images and devices served by tgtd. */
+export const tgtDataPlane = (settings: TgtSettings & Surroundings): DataPlane => ({
+  ...around(settings),
+  target: tgtTarget(settings),
+});
+
+/** Images and devices served by the kernel. */
+export const lioDataPlane = (settings: LioSettings & Surroundings): DataPlane => ({
+  ...around(settings),
+  target: lioTarget(settings),
+  endsAfterCommands: true,
+});
+
+/** Addresses by iproute2, packets held back by nftables. */
+const around = ({ run, ceph, traffic }: Surroundings): Omit<DataPlane, 'target'> => ({
+  backstore: realBackstores(run, ceph),
+  address: iproute2Address({ run }),
+  connections: socketConnections({ run }),
+  traffic: traffic === 'none' ? noTraffic() : nftTraffic({ run }),
+});
+
+/** Every kind of image that a host can have. */
+function realBackstores(run: Run, ceph: Surroundings['ceph']): BackstorePort {
+  return backstoreByKind({
+    file: fileBackstore({ run }),
+    block: blockBackstore({ run }),
+    lvm: lvmBackstore({ run }),
+    ...(ceph === undefined ? {} : { rbd: rbdBackstore({ run, ...ceph }) }),
+  });
 }
 
 export interface MemoryDataPlane extends DataPlane {
@@ -48,6 +83,8 @@ export function memoryDataPlane(settings: {
     target: memoryTarget(host, guard),
     address: memoryAddress(host, settings.network, guard),
     traffic: memoryTraffic(host, guard),
+    connections: memoryConnections(host),
+    endsAfterCommands: true,
   };
 }
 

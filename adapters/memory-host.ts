@@ -1,5 +1,5 @@
 // What the memory twins work on: hosts with addresses, targets and portals, on one network.
-import type { Address, TargetSpec } from '../src/ports/dataplane.ts';
+import type { Address, Connection, TargetSpec } from '../src/ports/dataplane.ts';
 
 /** One node's data plane. It outlives the daemon on it, as a kernel would. */
 export interface MemoryHost {
@@ -8,13 +8,19 @@ export interface MemoryHost {
   /** False: cut off, nobody answers it and it answers nobody. */
   linkUp: boolean;
   readonly addresses: Map<string, Address>;
+  /** VLAN interfaces that were made because an address needed them → addresses that are or will be on them. */
+  readonly vlans: Map<string, Set<string>>;
   readonly targets: Map<string, TargetSpec>;
   /** `IP port` → IQN. */
   readonly portals: Map<string, string>;
-  readonly blocked: Set<string>;
+  /** What gets out all the same, by IP. */
+  readonly blocked: Map<string, 'ends' | 'nothing'>;
   readonly attached: Set<string>;
   /** Addresses announced so far, in order. */
   readonly announced: string[];
+  readonly connections: Connection[];
+  /** Initiators that were tickled so far, in order. */
+  readonly tickled: Connection['peer'][];
 }
 
 export interface MemoryNetwork {
@@ -45,7 +51,9 @@ export function memoryNetwork(): MemoryNetwork {
     crash(node) {
       const host = hosts.get(node);
       if (host === undefined) return;
-      for (const part of [host.addresses, host.targets, host.portals, host.blocked, host.attached]) part.clear();
+      const { addresses, vlans, targets, portals, blocked, attached } = host;
+      for (const part of [addresses, vlans, targets, portals, blocked, attached]) part.clear();
+      host.connections.length = 0;
     },
     whoHas(ip, asking) {
       if (hosts.get(asking)?.linkUp === false) return null;
@@ -67,10 +75,13 @@ function emptyHost(node: string, number: number): MemoryHost {
     linkAddress: `02:00:00:00:${tail.slice(0, 2)}:${tail.slice(2)}`,
     linkUp: true,
     addresses: new Map(),
+    vlans: new Map(),
     targets: new Map(),
     portals: new Map(),
-    blocked: new Set(),
+    blocked: new Map(),
     attached: new Set(),
     announced: [],
+    connections: [],
+    tickled: [],
   };
 }

@@ -10,6 +10,8 @@ export interface RunOptions extends CallOptions {
   readonly hidesArguments?: boolean;
   /** What the program reads on its standard input. */
   readonly input?: string;
+  /** The same for what is no text. */
+  readonly inputBytes?: readonly number[];
   /** Sends SIGINT after this many milliseconds: for programs that report when interrupted. */
   readonly interruptAfterMs?: number;
 }
@@ -41,7 +43,9 @@ export interface RunnerSettings {
   readonly execute?: Run;
 }
 
-const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+/** Where programs are looked for, whatever the daemon was started with. */
+export const programFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
+const environment = { PATH: programFolders.join(':'), LC_ALL: 'C' };
 const outputCharactersMax = 16 * 1024 * 1024;
 const killDelayMs = 200;
 const reasonCharactersMax = 300;
@@ -49,12 +53,18 @@ const reasonCharactersMax = 300;
 const packages: Readonly<Record<string, string>> = {
   tgtadm: 'tgt',
   ceph: 'ceph-common',
+  'ceph-conf': 'ceph-common',
+  rados: 'ceph-common',
+  rbd: 'ceph-common',
+  lvs: 'lvm2',
+  lvchange: 'lvm2',
   ip: 'iproute2',
   ss: 'iproute2',
   arping: 'iputils-arping',
   nft: 'nftables',
   ndisc6: 'ndisc6',
-  ndsend: 'vzctl',
+  ndptool: 'libndp-tools',
+  socat: 'socat',
 };
 
 /** The call ends at its deadline even when the child cannot be killed: it is left behind, the result is unknown. */
@@ -80,9 +90,10 @@ export function createRunner(settings: RunnerSettings = {}): Run {
 }
 
 /** A small Node program that is spoken to by messages, keeps nothing alive, and sees it when this process is gone. */
-export function startCompanion(program: string): ChildProcess {
+export function startCompanion(program: string, more: Readonly<Record<string, string>> = {}): ChildProcess {
   const execArgv = ['--max-semi-space-size=1', '--max-old-space-size=128', '--optimize-for-size'];
-  const child = fork(program, [], { env: environment, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const env = { ...environment, ...more };
+  const child = fork(program, [], { env, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   child.unref();
   child.channel?.unref();
   return child;
@@ -107,7 +118,7 @@ export function describe(result: RunResult): string {
 export function shareDeadline(options: CallOptions): () => CallOptions {
   const ends = performance.now() + options.deadlineMs;
   return () => {
-    const deadlineMs = ends - performance.now();
+    const deadlineMs = Math.max(0, ends - performance.now());
     return options.signal === undefined ? { deadlineMs } : { deadlineMs, signal: options.signal };
   };
 }
@@ -119,11 +130,14 @@ async function execute(argv: readonly string[], options: RunOptions, facts: Fact
   if (program === undefined) return { kind: 'unknown', reason: 'nothing to run', ...facts() };
   if (options.signal?.aborted === true) return { kind: 'unknown', reason: 'called off before it started', ...facts() };
   if (options.deadlineMs <= 0) return { kind: 'unknown', reason: 'no time was left to start it', ...facts() };
-  return firstOf(start(program, rest, options.input), options, facts);
+  return firstOf(start(program, rest, inputOf(options)), options, facts);
 }
 
+const inputOf = ({ input, inputBytes }: RunOptions): string | Uint8Array | undefined =>
+  inputBytes === undefined ? input : Uint8Array.from(inputBytes);
+
 // Without execa's own clean-up: it answers SIGTERM by ending this process, which must first finish what it is doing.
-const start = (program: string, rest: readonly string[], input: string | undefined) =>
+const start = (program: string, rest: readonly string[], input: string | Uint8Array | undefined) =>
   execa(program, rest, {
     env: environment,
     extendEnv: false,

@@ -11,10 +11,11 @@ export function targetId(wwn: string): number | null {
   return id === 0 ? null : id;
 }
 
-/** How the twins see a target that they define: it is always whole, and open to whom its rules name. */
+/** How the twins see a target that they define: always whole, and open to whom its rules name. */
 export const sightOf = ({ iqn, wwn, access }: TargetSpec, sessions: number): TargetSight => ({
   iqn,
   sessions,
+  logins: [],
   accepts: true,
   wwn,
   initiators: access.initiators.length === 0 ? null : access.initiators,
@@ -29,8 +30,13 @@ export function unusable({ wwn, iqn, access, backing }: TargetSpec): string | nu
   if (targetId(wwn) === null) return `wwn ${wwn} of ${iqn} is not 16 hex digits that end in more than zeros`;
   // tgtadm joins its parameters with commas, so one inside a value would start another parameter.
   if (!/^[^,\n]+$/.test(backing.path)) return `image path ${backing.path} of ${iqn} has a comma or a line break`;
-  const user = access.chap?.user ?? 'none';
-  return /^[^,\s]+$/.test(user) ? null : `CHAP user ${user} of ${iqn} has a comma or a space`;
+  const users = access.chap === undefined ? [] : [access.chap.user, access.chap.mutual?.user ?? 'none'];
+  // tgtd keeps one secret for each name, and the two must not be one.
+  if (users[0] !== undefined && users[0] === access.chap?.mutual?.user) {
+    return `CHAP user ${users[0]} of ${iqn} is both of the initiator and of the target`;
+  }
+  const strange = users.find((user) => !/^[^,\s]+$/.test(user));
+  return strange === undefined ? null : `CHAP user ${strange} of ${iqn} has a comma or a space`;
 }
 
 /** Why the twins do not define it, or null. */

@@ -1,8 +1,8 @@
 // One tgtd, spoken to through its command line.
+import { isWildcard, plainIp } from '../../src/ports/ip.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run } from '../run.ts';
 import { sharedCall } from '../shared-call.ts';
-import { isWildcard, plainIp } from '../ip-text.ts';
 import { readAccounts, readPortals, readTargets, type TgtPortal, type TgtTarget } from './tgt-show.ts';
 
 export interface TgtAdmin {

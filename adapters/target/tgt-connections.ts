@@ -7,9 +7,9 @@
 // hides one such session for as long as it does. Removing the target waits for all its sessions and has no such gap.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Portal } from '../../src/ports/dataplane.ts';
+import { plainIp, sameIp } from '../../src/ports/ip.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
 import { describe, failure, type Run } from '../run.ts';
-import { plainIp, sameIp } from '../ip-text.ts';
 import type { TgtAdmin } from './tgt-admin.ts';
 import type { TgtTarget } from './tgt-show.ts';
 

@@ -1,8 +1,8 @@
 // Which commands lead from what tgtd has to a whole target. A pure plan, then its execution in order.
-import { readFile } from 'node:fs/promises';
-import type { AccessRules, TargetSpec } from '../../src/ports/dataplane.ts';
+import type { Backing, TargetSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { shareDeadline } from '../run.ts';
+import { type Chap, chapSecrets, type Credentials, passwordsOf } from './chap-secret.ts';
 import { targetId, unusable } from './definition.ts';
 import { portalsWithoutWildcard, type TgtAdmin } from './tgt-admin.ts';
 import type { TgtTarget } from './tgt-show.ts';
@@ -18,11 +18,11 @@ export async function define(
   options: CallOptions,
 ): Promise<Outcome> {
   const left = shareDeadline(options);
-  const never = unusable(spec);
+  const never = unusable(spec) ?? unopenable(spec.backing);
   const id = targetId(spec.wwn);
   if (never !== null || id === null) return refused(never ?? 'no target number');
-  const secret = await readSecret(spec.access);
-  if (secret.kind !== 'done') return secret;
+  const chap = await chapSecrets(spec.access);
+  if (chap.kind !== 'done') return chap;
   // Which accounts there are matters only to a disk that has one.
   const known = spec.access.chap === undefined ? done<readonly string[]>([]) : admin.accounts(left());
   const allowed = portalsWithoutWildcard(admin, left());
@@ -33,11 +33,19 @@ export async function define(
   const conflict = conflictOf(spec, id, targets.value);
   if (conflict !== null) return refused(conflict);
   const now = { targets: targets.value, accounts: accounts.value };
-  for (const argv of plan({ spec, id, flags, secret: secret.value }, now)) {
-    const changed = await admin.change(argv, left(), secret.value === null ? [] : [secret.value]);
+  for (const argv of plan({ spec, id, flags, chap: chap.value }, now)) {
+    const changed = await admin.change(argv, left(), passwordsOf(chap.value));
     if (changed.kind !== 'done') return changed;
   }
   return done(null);
+}
+
+/** Why tgtd could not open it through librbd, or null. */
+function unopenable(backing: Backing): string | null {
+  if (backing.kind !== 'rbd') return null;
+  if (backing.path.split('/').length !== 2) return `tgt can open no image in a namespace, as ${backing.path} is`;
+  // tgtadm divides its parameters at commas, and the rbd backing store its own at semicolons.
+  return /[,;\n]/.test(backing.conf + backing.id) ? `${backing.conf} has a comma or a semicolon in its name` : null;
 }
 
 export const stateArgv = (id: number, state: 'ready' | 'offline'): Argv =>
@@ -52,15 +60,19 @@ function conflictOf(spec: TargetSpec, id: number, targets: readonly TgtTarget[])
   if (numbered !== undefined && numbered.iqn !== spec.iqn) {
     return `target number ${id} of wwn ${spec.wwn} is taken by ${numbered.iqn}: the two disks would look like one`;
   }
-  const path = named?.luns.get(1)?.get('Backing store path');
-  return path === undefined || path === spec.backing.path ? null : `LUN 1 of ${spec.iqn} serves ${path}`;
+  const lun = named?.luns.get(1);
+  const path = lun?.get('Backing store path');
+  const isThroughLibrbd = lun?.get('Backing store type') === 'rbd';
+  if (path === undefined) return null;
+  const isSame = path === spec.backing.path && isThroughLibrbd === (spec.backing.kind === 'rbd');
+  return isSame ? null : `LUN 1 of ${spec.iqn} serves ${path}${isThroughLibrbd ? ' through librbd' : ''}`;
 }
 
 interface Wanted {
   readonly spec: TargetSpec;
   readonly id: number;
   readonly flags: BackingFlags;
-  readonly secret: string | null;
+  readonly chap: Chap | null;
 }
 
 interface Now {
@@ -90,8 +102,11 @@ function plan(wanted: Wanted, now: Now): readonly Argv[] {
 const on = (mode: string, op: string, id: number, ...rest: string[]): Argv =>
   ['--mode', mode, '--op', op, '--tid', String(id)].concat(rest);
 
-const newDisk = ({ spec, id, flags }: Wanted): Argv =>
-  on('logicalunit', 'new', id, '--lun', '1', '--backing-store', spec.backing.path, '--bsoflags', flags);
+function newDisk({ spec: { backing }, id, flags }: Wanted): Argv {
+  const opened = on('logicalunit', 'new', id, '--lun', '1', '--backing-store', backing.path);
+  if (backing.kind !== 'rbd') return [...opened, '--bsoflags', flags];
+  return [...opened, '--bstype', 'rbd', '--bsopts', `conf=${backing.conf};id=${backing.id}`];
+}
 
 // The serial number is last: it is what is read back to see that all of them were set.
 function nameDisk({ spec: { wwn }, id }: Wanted): Argv {
@@ -99,20 +114,39 @@ function nameDisk({ spec: { wwn }, id }: Wanted): Argv {
   return on('logicalunit', 'update', id, '--lun', '1', '--params', names.join(','));
 }
 
-function accountPlan({ spec, id, secret }: Wanted, existing: TgtTarget | undefined, now: Now): readonly Argv[] {
-  const bound = existing?.accounts ?? [];
-  const user = spec.access.chap?.user;
-  const unbind = bound.filter((name) => name !== user).map((name) => on('account', 'unbind', id, '--user', name));
-  if (user === undefined || secret === null || bound.includes(user)) return unbind;
+function accountPlan({ id, chap }: Wanted, existing: TgtTarget | undefined, now: Now): readonly Argv[] {
+  const incoming = boundPlan(id, chap, existing?.accounts ?? [], now);
+  const target = existing?.outgoing ?? null;
+  const mutual = chap?.mutual ?? null;
+  // tgtd takes one at a time.
+  const unbind =
+    target === null || target === mutual?.user
+      ? []
+      : [on('account', 'unbind', id, '--user', target, '--outgoing')];
+  const bound = target !== null && target === mutual?.user ? [target] : [];
+  return [...incoming, ...unbind, ...boundPlan(id, mutual, bound, now, ['--outgoing'])];
+}
+
+function boundPlan(
+  id: number,
+  wanted: Credentials | null,
+  bound: readonly string[],
+  now: Now,
+  how: Argv = [],
+): readonly Argv[] {
+  const others = bound.filter((name) => name !== wanted?.user);
+  const unbind = others.map((name) => on('account', 'unbind', id, '--user', name));
+  if (wanted === null || bound.includes(wanted.user)) return unbind;
+  const { user, password } = wanted;
   // tgtd keeps one secret per user and does not show it. One that nobody uses may be an old one: it is made anew.
-  const inUse = now.targets.some(({ accounts }) => accounts.includes(user));
+  const inUse = now.targets.some(({ accounts, outgoing }) => accounts.includes(user) || outgoing === user);
   const forget = ['--mode', 'account', '--op', 'delete', '--user', user];
-  const make = ['--mode', 'account', '--op', 'new', '--user', user, '--password', secret];
+  const make = ['--mode', 'account', '--op', 'new', '--user', user, '--password', password];
   const left = now.accounts.includes(user);
   return [
     ...(left && !inUse ? [forget] : []),
     ...(left && inUse ? [] : [make]),
-    on('account', 'bind', id, '--user', user),
+    on('account', 'bind', id, '--user', user, ...how),
     ...unbind,
   ];
 }
@@ -126,17 +160,4 @@ function accessPlan({ spec, id }: Wanted, existing: TgtTarget | undefined): read
     ...wanted.filter((who) => !present.includes(who)).map((who) => rule('bind', who)),
     ...present.filter((who) => !wanted.includes(who)).map((who) => rule('unbind', who)),
   ];
-}
-
-async function readSecret({ chap }: AccessRules): Promise<Outcome<string | null>> {
-  if (chap === undefined) return done(null);
-  try {
-    const secret = (await readFile(chap.secretFile, 'utf8')).replace(/\r?\n$/, '');
-    // A comma would end the secret early and start another parameter of tgtadm.
-    if (/^[^,\s]+$/.test(secret)) return done(secret);
-    return refused(`secret file ${chap.secretFile} of CHAP user ${chap.user} is empty or has a comma or space in it`);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    return refused(`secret file ${chap.secretFile} of CHAP user ${chap.user} cannot be read: ${code}`);
-  }
 }

@@ -12,10 +12,15 @@ export interface TgtTarget {
   readonly iqn: string;
   readonly state: string;
   readonly sessions: readonly number[];
+  /** By session. */
+  readonly initiators: ReadonlyMap<number, string>;
   readonly connections: readonly TgtConnection[];
   /** LUN number → its properties by the name that tgtadm prints. */
   readonly luns: ReadonlyMap<number, ReadonlyMap<string, string>>;
+  /** By which initiators prove themselves. */
   readonly accounts: readonly string[];
+  /** By which the target proves itself. */
+  readonly outgoing: string | null;
   readonly access: readonly string[];
 }
 
@@ -29,9 +34,11 @@ interface Draft {
   iqn: string;
   state: string;
   sessions: number[];
+  initiators: Map<number, string>;
   connections: { peer: string | null; session: number; connection: number }[];
   luns: Map<number, Map<string, string>>;
   accounts: string[];
+  outgoing: string | null;
   access: string[];
   sections: Set<string>;
 }
@@ -82,8 +89,8 @@ export function readAccounts(text: string): string[] | null {
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');
 
 function emptyDraft(id: number, iqn: string): Draft {
-  const lists = { sessions: [], connections: [], accounts: [], access: [] };
-  return { id, iqn, state: '', luns: new Map(), sections: new Set(), ...lists };
+  const lists = { sessions: [], connections: [], accounts: [], outgoing: null, access: [] };
+  return { id, iqn, state: '', luns: new Map(), initiators: new Map(), sections: new Set(), ...lists };
 }
 
 function readLine(draft: Draft, section: string, line: string): boolean {
@@ -92,7 +99,9 @@ function readLine(draft: Draft, section: string, line: string): boolean {
   if (section === 'LUN') return readLun(draft, line);
   const entry = /^ {8}(\S.*)$/.exec(line)?.[1]?.trim();
   if (entry === undefined) return false;
-  if (section === 'Account') draft.accounts.push(entry);
+  const outgoing = /^(\S+) \(outgoing\)$/.exec(entry)?.[1];
+  if (section === 'Account' && outgoing !== undefined) draft.outgoing = outgoing;
+  else if (section === 'Account') draft.accounts.push(entry);
   else if (section === 'ACL') draft.access.push(entry);
   else return false;
   return true;
@@ -108,9 +117,11 @@ function readNexus(draft: Draft, line: string): boolean {
   const session = /^ {8}I_T nexus: (\d+)$/.exec(line)?.[1];
   const connection = /^ {12}Connection: (\d+)$/.exec(line)?.[1];
   const peer = /^ {16}IP Address: (\S+)$/.exec(line)?.[1];
+  const initiator = /^ {12}Initiator: (\S+)/.exec(line)?.[1];
   const last = draft.sessions.at(-1);
   if (session !== undefined) draft.sessions.push(Number(session));
   else if (last === undefined) return false;
+  else if (initiator !== undefined) draft.initiators.set(last, initiator);
   else if (connection !== undefined) {
     draft.connections.push({ peer: null, session: last, connection: Number(connection) });
   } else if (peer !== undefined) {

@@ -2,15 +2,15 @@
 //
 // tgt cannot tie a target to a portal: every portal of a node reaches every target that is in the state "ready". So a
 // target whose disk has no open path here is kept "offline", which refuses every login, whatever address it comes by.
-import type { Portal, TargetPort, TargetSight, TargetView } from '../../src/ports/dataplane.ts';
+import type { Login, Portal, TargetPort, TargetSight, TargetView } from '../../src/ports/dataplane.ts';
+import { isLoopback, samePortal } from '../../src/ports/ip.ts';
 import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { type Run, shareDeadline } from '../run.ts';
 import { portalName, portalsWithoutWildcard, portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
 import { closeSessions, cutConnections } from './tgt-connections.ts';
 import { type BackingFlags, define, stateArgv } from './tgt-define.ts';
-import { isLoopback, samePortal } from '../ip-text.ts';
 import type { TgtTarget } from './tgt-show.ts';
-import { type Left, turns } from './turns.ts';
+import { type Left, turns } from '../turns.ts';
 
 export interface TgtSettings {
   readonly run: Run;
@@ -54,13 +54,16 @@ async function ensureRemoved(service: Service, iqn: string, left: Left): Promise
   }
   const removed = await removeUnused(admin, target, left);
   if (removed.kind !== 'done') return removed;
-  const shared = new Set(targets.value.filter((one) => one !== target).flatMap((one) => one.accounts));
-  for (const user of target.accounts.filter((name) => !shared.has(name))) {
+  const shared = new Set(targets.value.filter((one) => one !== target).flatMap(accountsOf));
+  for (const user of accountsOf(target).filter((name) => !shared.has(name))) {
     const forgotten = await admin.change(['--mode', 'account', '--op', 'delete', '--user', user], left());
     if (forgotten.kind !== 'done') return forgotten;
   }
   return done(null);
 }
+
+const accountsOf = ({ accounts, outgoing }: TgtTarget): readonly string[] =>
+  outgoing === null ? accounts : [...accounts, outgoing];
 
 /** Without --force, so tgtd itself refuses while a session is left: only then are there any to look for. */
 async function removeUnused(admin: TgtAdmin, { id, iqn, sessions }: TgtTarget, left: Left): Promise<Outcome> {
@@ -136,17 +139,25 @@ async function observe(admin: TgtAdmin, options: CallOptions): Promise<Outcome<T
   });
 }
 
-function sightOf({ iqn, sessions, state, luns, access, accounts }: TgtTarget): TargetSight {
+function sightOf(target: TgtTarget): TargetSight {
+  const { iqn, sessions, state, luns, access, accounts } = target;
   const disk = luns.get(1);
   const isOpenToAll = access.length === 1 && access[0] === 'ALL';
   return {
     iqn,
     sessions: sessions.length,
+    logins: sessions.map((session) => loginOf(target, session)),
     accepts: state !== 'offline',
     wwn: disk === undefined ? null : (disk.get('SCSI SN') ?? ''),
     initiators: isOpenToAll ? null : access,
     users: accounts,
   };
+}
+
+/** A session without a connection has commands under way; tgtd forgets it after the last of them. */
+function loginOf({ initiators, connections }: TgtTarget, session: number): Login {
+  const address = connections.find((one) => one.session === session)?.peer ?? null;
+  return { initiator: initiators.get(session) ?? '', address, state: address === null ? 'ending' : 'logged in' };
 }
 
 /** Portals of an earlier instance may belong to any disk here: the target stays as it is while one of them is open. */

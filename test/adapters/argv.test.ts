@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { iproute2Address } from '../../adapters/address/iproute2.ts';
 import { tgtTarget } from '../../adapters/target/tgt.ts';
+import { address, link, node, onNode } from './recorded-node.ts';
 import { recordingRunner } from './recording-runner.ts';
 
 const patience = { deadlineMs: 1000 };
@@ -165,25 +166,15 @@ describe('tgtadm', () => {
 });
 
 describe('ip and arping', () => {
-  const address = { ip: '10.0.0.1', prefix: 24, interface: 'eth0' };
-  const link = (ip: string, over: object = {}) => ({ local: ip, prefixlen: 24, ...over });
-  const node = (...infos: object[]): string =>
-    JSON.stringify([{ ifname: 'eth0', address: '02:00:00:00:00:01', addr_info: infos }]);
-  const at = (stdout: string, answers: Parameters<typeof recordingRunner>[0] = {}) => {
-    const recording = recordingRunner({ 'ip -j addr show': { stdout }, ...answers });
-    const asked = () => recording.asked.map(({ argv }) => argv).filter((argv) => argv !== 'ip -j addr show');
-    return { own: iproute2Address({ run: recording.run }), asked, recording };
-  };
-
   test('add exactly the address that is missing', async () => {
-    const { own, asked } = at(node(link('10.0.0.10'), link('10.0.0.19'), link('110.0.0.1')));
+    const { own, asked } = onNode(node(link('10.0.0.10'), link('10.0.0.19'), link('110.0.0.1')));
     expect(await own.ensureAdded(address, patience)).toEqual(done);
     expect(asked()).toEqual(['ip addr add 10.0.0.1/24 dev eth0']);
   });
 
   test('report the refusal of an add instead of dropping it', async () => {
     const said = { code: 1, stderr: 'Cannot find device "eth0"' };
-    const { own } = at(node(), { 'ip addr add': said });
+    const { own } = onNode(node(), { 'ip addr add': said });
     expect(await own.ensureAdded(address, patience)).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('Cannot find device'),
@@ -191,19 +182,19 @@ describe('ip and arping', () => {
   });
 
   test('delete the address, and nothing that begins alike', async () => {
-    const { own, asked } = at(node(link('10.0.0.10'), link('10.0.0.1'), link('10.0.0.100')));
+    const { own, asked } = onNode(node(link('10.0.0.10'), link('10.0.0.1'), link('10.0.0.100')));
     expect(await own.ensureRemoved(address, patience)).toEqual(done);
     expect(asked()).toEqual(['ip addr del 10.0.0.1/24 dev eth0']);
   });
 
   test('leave the same IP with another prefix alone: it is not ours', async () => {
-    const { own, asked } = at(node(link('10.0.0.1', { prefixlen: 32 })));
+    const { own, asked } = onNode(node(link('10.0.0.1', { prefixlen: 32 })));
     expect(await own.ensureRemoved(address, patience)).toEqual(done);
     expect(asked()).toEqual([]);
   });
 
   test('keep the secondary addresses when the first of a subnet goes', async () => {
-    const { own, asked } = at(node(link('10.0.0.1'), link('10.0.0.2', { secondary: true })));
+    const { own, asked } = onNode(node(link('10.0.0.1'), link('10.0.0.2', { secondary: true })));
     expect(await own.ensureRemoved(address, patience)).toEqual(done);
     expect(asked()).toEqual([
       'sysctl -q -w net/ipv4/conf/eth0/promote_secondaries=1',
@@ -213,17 +204,17 @@ describe('ip and arping', () => {
 
   test('take an address that has just gone for removed', async () => {
     const gone = { code: 2, stderr: 'RTNETLINK answers: Cannot assign requested address' };
-    const late = at(node(link('10.0.0.1')), { 'ip addr del': gone });
+    const late = onNode(node(link('10.0.0.1')), { 'ip addr del': gone });
     expect(await late.own.ensureRemoved(address, patience)).toEqual(done);
     const missing = { code: 1, stderr: 'Cannot find device "eth0"' };
-    const failing = at(node(link('10.0.0.1')), { 'ip addr del': missing });
+    const failing = onNode(node(link('10.0.0.1')), { 'ip addr del': missing });
     expect(await failing.own.ensureRemoved(address, patience)).toMatchObject({ kind: 'refused' });
   });
 
   test.each(['', 'Error: busy', '{}', '[{"ifname":"eth0"}]', '[{"ifname":"eth0","addr_info":[{"local":1}]}]'])(
     'stay unknown after %j, and change nothing',
     async (stdout) => {
-      const { own, asked } = at(stdout);
+      const { own, asked } = onNode(stdout);
       for (const outcome of [
         await own.observe(patience),
         await own.ensureAdded(address, patience),
@@ -241,21 +232,24 @@ describe('ip and arping', () => {
       code: 1,
       stdout: `ARPING 10.0.0.1\nUnicast reply from 10.0.0.1 [${mac}]  0.585ms\nSent 1 probes (1 broadcast(s))\n`,
     });
-    const foreign = at(node(), { arping: answer('92:55:DD:8D:DB:39') });
+    const foreign = onNode(node(), { arping: answer('92:55:DD:8D:DB:39') });
     expect(await foreign.own.probe(address, 150, patience)).toEqual({
       kind: 'done',
       value: { answeredBy: '92:55:dd:8d:db:39' },
     });
     expect(foreign.asked()).toEqual(['arping -D -I eth0 10.0.0.1']);
     expect(foreign.recording.asked[0]?.options.interruptAfterMs).toBe(150);
-    const own = at(node(), { arping: answer('02:00:00:00:00:01') });
+    const own = onNode(node(), { arping: answer('02:00:00:00:00:01') });
     expect(await own.own.probe(address, 150, patience)).toEqual({ kind: 'done', value: { answeredBy: null } });
   });
 
   test('give a probe that could not even ask more time, and know nothing when the deadline leaves none', async () => {
-    const unsent = at(node(), { arping: { stdout: 'ARPING 10.0.0.1 from 0.0.0.0 eth0\n' } });
+    const unsent = onNode(node(), { arping: { stdout: 'ARPING 10.0.0.1 from 0.0.0.0 eth0\n' } });
     expect(await unsent.own.probe(address, 150, patience)).toMatchObject({ kind: 'unknown' });
     expect(unsent.recording.asked.map(({ options }) => options.interruptAfterMs)).toEqual([150, 300, 600]);
+    const early = onNode(node(), { arping: 'interrupted' });
+    expect(await early.own.probe(address, 150, patience)).toMatchObject({ kind: 'unknown' });
+    expect(early.recording.asked.map(({ options }) => options.interruptAfterMs)).toEqual([150, 300, 600]);
   });
 
   test('announce as a request and as a reply, once each', async () => {
@@ -267,14 +261,21 @@ describe('ip and arping', () => {
     ]);
   });
 
+  test('give an announcement that did not get out more time', async () => {
+    const early = onNode(node(), { arping: 'interrupted' });
+    expect(await early.own.announce(address, patience)).toMatchObject({ kind: 'unknown' });
+    const requests = early.recording.asked.filter(({ argv }) => argv.startsWith('arping -U'));
+    expect(requests.map(({ options }) => options.interruptAfterMs)).toEqual([100, 200, 400, 800]);
+  });
+
   test('probe IPv6 with ndisc6, and say so when it is missing', async () => {
     const six = { ip: 'fd00::1', prefix: 64, interface: 'eth0' };
-    const answered = at(node(), { ndisc6: { stdout: '92:55:DD:8D:DB:39\n' } });
+    const answered = onNode(node(), { ndisc6: { stdout: '92:55:DD:8D:DB:39\n' } });
     expect(await answered.own.probe(six, 150, patience)).toMatchObject({ value: { answeredBy: '92:55:dd:8d:db:39' } });
     expect(answered.asked()).toEqual(['ndisc6 -1 -q -r 1 -w 150 fd00::1 eth0']);
-    const silent = at(node(), { ndisc6: { code: 2 } });
+    const silent = onNode(node(), { ndisc6: { code: 2 } });
     expect(await silent.own.probe(six, 150, patience)).toMatchObject({ value: { answeredBy: null } });
-    const missing = at(node(), { ndisc6: 'missing' });
+    const missing = onNode(node(), { ndisc6: 'missing' });
     expect(await missing.own.probe(six, 150, patience)).toMatchObject({ kind: 'refused', code: 'missing' });
   });
 });

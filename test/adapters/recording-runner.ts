@@ -6,7 +6,7 @@ export interface Recording {
   readonly asked: { readonly argv: string; readonly options: RunOptions }[];
 }
 
-type Answer = Partial<Extract<RunResult, { kind: 'exited' }>> | 'unknown' | 'missing';
+type Answer = Partial<Extract<RunResult, { kind: 'exited' }>> | 'unknown' | 'interrupted' | 'missing';
 
 /** `answers`: the beginning of an argv → what it gives; the longest match counts, the rest exits 0 in silence. */
 export function recordingRunner(answers: Readonly<Record<string, Answer>> = {}): Recording {
@@ -18,6 +18,7 @@ export function recordingRunner(answers: Readonly<Record<string, Answer>> = {}):
     const answer = answers[matches.toSorted((a, b) => b.length - a.length)[0] ?? ''] ?? {};
     const facts = { command, durationMs: 1 };
     if (answer === 'unknown') return { kind: 'unknown', reason: 'no answer before its deadline', ...facts };
+    if (answer === 'interrupted') return { kind: 'unknown', reason: 'ended by SIGINT', ...facts };
     if (answer === 'missing') return { kind: 'missing', program: argv[0] ?? '', ...facts };
     return { kind: 'exited', code: 0, stdout: '', stderr: '', ...facts, ...answer };
   };

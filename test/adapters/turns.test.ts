@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
-import { turns } from '../../adapters/target/turns.ts';
-import { done, type Outcome } from '../../src/ports/outcome.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { turns } from '../../adapters/turns.ts';
+import { done, type Outcome, unknown } from '../../src/ports/outcome.ts';
 
 const patience = { deadlineMs: 10_000 };
+
+afterEach(() => vi.useRealTimers());
 
 test('work under one name waits for its turn, under another it does not', async () => {
   const inTurn = turns();
@@ -25,6 +27,23 @@ test('waiting counts against the deadline', async () => {
   const { promise: never } = Promise.withResolvers<Outcome>();
   void inTurn('a', patience, () => never);
   expect(await inTurn('a', { deadlineMs: 10 }, async () => done(null))).toMatchObject({ kind: 'unknown' });
+});
+
+test('work that has begun says itself why it is late', async () => {
+  vi.useFakeTimers();
+  const { promise: commands, resolve: answer } = Promise.withResolvers<Outcome>();
+  const late = turns()('a', patience, () => commands);
+  await vi.advanceTimersByTimeAsync(patience.deadlineMs + 100);
+  answer(unknown('commands under way'));
+  expect(await late).toMatchObject({ reason: 'commands under way' });
+});
+
+test('work that never answers is unknown', async () => {
+  vi.useFakeTimers();
+  const { promise: never } = Promise.withResolvers<Outcome>();
+  const late = turns()('a', patience, () => never);
+  await vi.advanceTimersByTimeAsync(patience.deadlineMs + 1000);
+  expect(await late).toMatchObject({ kind: 'unknown', reason: 'no answer for a before its deadline' });
 });
 
 test('work that throws does not stop the work after it', async () => {

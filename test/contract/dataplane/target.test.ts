@@ -1,9 +1,10 @@
-// One contract for every target: the real tgtd, the memory twin and the loopback twin.
+// One contract for every target: the real tgtd, the kernel's own (in `npm run vm`), the memory and the loopback twin.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../../../adapters/dataplane.ts';
+import { lioDataPlane, loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../../../adapters/dataplane.ts';
 import { memoryNetwork } from '../../../adapters/memory-host.ts';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import { createKernelWorld, kernelTargetMissing, type KernelWorld } from './kernel-world.ts';
 import { createWorld, patience, realPartsMissing, type World } from './world.ts';
 
 interface Subject {
@@ -19,16 +20,16 @@ interface Subject {
   stop(): Promise<void>;
 }
 
+const onCable = { ips: ['10.9.0.1', '10.9.0.10'], interface: 'eth0', port: 3260, outlivesItsInstance: true } as const;
+
 let world: World | undefined;
+let kernelWorld: KernelWorld | undefined;
 
 const subjects: readonly Subject[] = [
   {
     name: 'memory',
     missing: null,
-    ips: ['10.9.0.1', '10.9.0.10'],
-    interface: 'eth0',
-    port: 3260,
-    outlivesItsInstance: true,
+    ...onCable,
     async start() {
       const network = memoryNetwork();
       const another = () => memoryDataPlane({ node: 'n1', network, clock: systemClock() });
@@ -53,10 +54,7 @@ const subjects: readonly Subject[] = [
   {
     name: 'tgt',
     missing: realPartsMissing(),
-    ips: ['10.9.0.1', '10.9.0.10'],
-    interface: 'eth0',
-    port: 3260,
-    outlivesItsInstance: true,
+    ...onCable,
     async start() {
       world = await createWorld();
       const { gateway, controlPort } = world;
@@ -65,7 +63,24 @@ const subjects: readonly Subject[] = [
     },
     stop: async () => world?.close(),
   },
+  // The kernel has one target for all: elsewhere than in a machine of its own it is not even named.
+  ...(kernelTargetMissing() === null ? [lio()] : []),
 ];
+
+function lio(): Subject {
+  return {
+    name: 'lio',
+    missing: null,
+    ...onCable,
+    async start() {
+      kernelWorld = await createKernelWorld();
+      const { gateway } = kernelWorld;
+      const another = () => lioDataPlane({ run: gateway });
+      return { plane: another(), another, image: await kernelWorld.image('one') };
+    },
+    stop: async () => kernelWorld?.close(),
+  };
+}
 
 for (const subject of subjects) {
   // Skipped where a program or root is missing, which in CI is a failure.

@@ -6,11 +6,10 @@ import { tgtDataPlane } from '../../../adapters/dataplane.ts';
 import { describe as tell, type Run } from '../../../adapters/run.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
 import { freezableImage } from './freezable-image.ts';
-import { inquire, openSession, type Session, tryData } from './initiator.ts';
+import { inquire, inquireMutually, type Session, sessionsWith, tryData } from './initiator.ts';
+import { done, iqn, oneDisk, serveDisk } from './one-disk.ts';
 import { createWorld, ended, patience, realPartsMissing, type World } from './world.ts';
 
-const done = { kind: 'done', value: null };
-const iqn = 'iqn.2026-11.io.pathwarden:00001';
 const first: Portal = { iqn, ip: '10.9.0.1', port: 3260 };
 const second: Portal = { iqn, ip: '10.9.0.10', port: 3260 };
 
@@ -19,7 +18,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
   let world: World;
   let plane: DataPlane;
   let spec: TargetSpec;
-  let sessions: Session[] = [];
+  const sessions = sessionsWith(iqn);
 
   const start = async (settings?: { portal?: string }): Promise<void> => {
     world = await createWorld(settings);
@@ -27,18 +26,10 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     for (const { ip } of [first, second]) {
       expect(await plane.address.ensureAdded({ ip, prefix: 24, interface: 'eth0' }, patience)).toEqual(done);
     }
-    const backing = { kind: 'file' as const, path: await world.image('one'), sizeBytes: 8 * 1024 * 1024 };
-    spec = { disk: '00001', iqn, wwn: 'aabbccdd00000001', access: { initiators: [] }, backing };
+    spec = await oneDisk(world);
   };
-  const serve = async (...portals: Portal[]): Promise<void> => {
-    expect(await plane.target.ensureDefined(spec, patience)).toEqual(done);
-    for (const portal of portals) expect(await plane.target.ensureOpen(portal, patience)).toEqual(done);
-  };
-  const login = (ip: string): Session => {
-    const session = openSession(world, ip, iqn);
-    sessions.push(session);
-    return session;
-  };
+  const serve = (...portals: Portal[]): Promise<void> => serveDisk(plane.target, spec, portals);
+  const login = (ip: string): Session => sessions.login(world, ip);
   const admin = async (...argv: string[]): Promise<void> => {
     const control = ['tgtadm', '-C', String(world.controlPort), '--lld', 'iscsi'];
     const result = await world.gateway([...control, ...argv], patience);
@@ -47,8 +38,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
 
   beforeEach(() => start());
   afterEach(async () => {
-    for (const session of sessions) await session.close();
-    sessions = [];
+    await sessions.close();
     await world.close();
   });
 
@@ -66,7 +56,8 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await cut.ask('write -P 1 0 4k')).toContain('wrote 4096');
     expect(await kept.ask('write -P 2 4k 4k')).toContain('wrote 4096');
     expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
-    expect(await plane.target.observe(patience)).toMatchObject({ value: { targets: [{ iqn, sessions: 1 }] } });
+    const logins = [{ initiator: expect.stringMatching(/^iqn\./), address: '10.9.0.2', state: 'logged in' }];
+    expect(await plane.target.observe(patience)).toMatchObject({ value: { targets: [{ iqn, sessions: 1, logins }] } });
     expect(await kept.ask('read -P 1 0 4k')).toContain('read 4096');
   });
 
@@ -171,6 +162,34 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     await writeFile(secretFile, 'newerhorse12\n');
     await serve(first);
     expect(await tryData(world, first.ip, iqn, 'ada%newerhorse12@')).toContain('wrote 65536');
+  });
+
+  test('by mutual CHAP the target proves itself to the initiator', async () => {
+    const [secretFile, targetFile] = [join(world.folder, 'secret'), join(world.folder, 'target-secret')];
+    const own = { user: 'ada', secretFile };
+    const both = { initiators: [], chap: { ...own, mutual: { user: 'disk', secretFile: targetFile } } };
+    spec = { ...spec, access: both };
+    await writeFile(secretFile, 'correcthorse1');
+    await writeFile(targetFile, 'correcthorse1');
+    expect(await plane.target.ensureDefined(spec, patience)).toEqual({
+      kind: 'refused',
+      reason: 'CHAP users ada and disk have the same secret',
+    });
+    await writeFile(targetFile, 'batterystaple');
+    await serve(first);
+    await serve(first);
+    const login = (ofTarget: string) => inquireMutually(world, first.ip, iqn, 'ada%correcthorse1', ofTarget);
+    expect(await login('disk%batterystaple')).toContain('Vendor:PATHWRDN');
+    expect(await login('disk%wrongstaple12')).not.toContain('Vendor:');
+    expect(await login('desk%batterystaple')).not.toContain('Vendor:');
+    const view = await plane.target.observe(patience);
+    expect(view).toMatchObject({ value: { targets: [{ users: ['ada'] }] } });
+    spec = { ...spec, access: { initiators: [], chap: own } };
+    await serve(first);
+    expect(await login('disk%batterystaple')).not.toContain('Vendor:');
+    expect(await tryData(world, first.ip, iqn, 'ada%correcthorse1@')).toContain('wrote 65536');
+    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
+    expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
   });
 
   test.each([1, 2, 3, 4, 5])('a definition cut short at change %i is completed by a new instance', async (stop) => {

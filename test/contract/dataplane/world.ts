@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRunner, describe, type Run } from '../../../adapters/run.ts';
 
-export const patience = { deadlineMs: 10_000 };
+/** An emulated machine may take a second to start a program. */
+export const patience = { deadlineMs: process.env['PATHWARDEN_VM'] === undefined ? 10_000 : 60_000 };
 
 export interface World {
   /** Runs programs on the gateway. */
@@ -22,7 +23,8 @@ export interface World {
   close(): Promise<void>;
 }
 
-const tools = ['tgtd', 'tgtadm', 'arping', 'nft', 'ip', 'ss', 'iscsi-ls', 'iscsi-inq', 'qemu-io'];
+const ours = ['tgtd', 'tgtadm', 'arping', 'ndisc6', 'ndptool', 'nft', 'socat', 'ip', 'ss'];
+const tools = [...ours, 'iscsi-ls', 'iscsi-inq', 'qemu-io'];
 
 /** Why the real parts cannot run here, or null. In CI that is a failure, not a reason to skip. */
 export function realPartsMissing(): string | null {
@@ -68,12 +70,7 @@ export async function createWorld(settings: { portal?: string } = {}): Promise<W
     controlPort,
     folder,
     tgtd,
-    async image(name, sizeBytes = 8 * 1024 * 1024) {
-      const file = await open(join(folder, name), 'w');
-      await file.truncate(sizeBytes);
-      await file.close();
-      return join(folder, name);
-    },
+    image: imagesIn(folder),
     async close() {
       await ended(tgtd);
       for (const name of Object.values(names)) await host(['ip', 'netns', 'del', name], patience);
@@ -84,6 +81,16 @@ export async function createWorld(settings: { portal?: string } = {}): Promise<W
     },
   };
 }
+
+/** Makes image files in that folder. */
+export const imagesIn =
+  (folder: string): World['image'] =>
+  async (name, sizeBytes = 8 * 1024 * 1024) => {
+    const file = await open(join(folder, name), 'w');
+    await file.truncate(sizeBytes);
+    await file.close();
+    return join(folder, name);
+  };
 
 async function answers(gateway: Run, controlPort: number): Promise<void> {
   const ends = performance.now() + patience.deadlineMs;

@@ -1,6 +1,6 @@
 // Work under one name runs one after the other, so that a disk's close cannot undo its sibling's open.
-import { type CallOptions, type Outcome, unknown } from '../../src/ports/outcome.ts';
-import { shareDeadline } from '../run.ts';
+import { type CallOptions, type Outcome, unknown } from '../src/ports/outcome.ts';
+import { shareDeadline } from './run.ts';
 
 /** What is left of the caller's deadline. */
 export type Left = () => CallOptions;
@@ -16,20 +16,30 @@ export function turns(): Turns {
   const last = new Map<string, Promise<unknown>>();
   return async (name, options, work) => {
     const left = shareDeadline(options);
-    const mine = (last.get(name) ?? Promise.resolve()).then(() => work(left));
+    let hasBegun = false;
+    const mine = (last.get(name) ?? Promise.resolve()).then(() => {
+      hasBegun = true;
+      return work(left);
+    });
     const settled = mine.catch(() => undefined);
     last.set(name, settled);
     void settled.finally(() => last.get(name) === settled && last.delete(name));
     const { promise: late, resolve } = Promise.withResolvers<Outcome<never>>();
-    // Later than the commands' own deadlines, whose answers say more.
-    const giveUp = (): void => resolve(unknown(`another call for ${name} takes too long`));
-    const timer = setTimeout(giveUp, options.deadlineMs + graceMs);
+    const giveUp = (why: string): void => resolve(unknown(why));
+    const waiting = setTimeout(
+      () => !hasBegun && giveUp(`another call for ${name} takes too long`),
+      options.deadlineMs + graceMs,
+    );
+    const working = setTimeout(giveUp, options.deadlineMs + answerMs, `no answer for ${name} before its deadline`);
     try {
       return await Promise.race([mine, late]);
     } finally {
-      clearTimeout(timer);
+      clearTimeout(waiting);
+      clearTimeout(working);
     }
   };
 }
 
 const graceMs = 20;
+/** Work that has begun ends by the deadlines of its own commands, and says more: also where the clock runs late. */
+const answerMs = 500;

@@ -1,0 +1,75 @@
+// A tgtd on this host, beside a Ceph on loopback: what it opens through librbd it reaches without a network.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tgtDataPlane } from '../../../adapters/dataplane.ts';
+import { createRunner } from '../../../adapters/run.ts';
+import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import { ended, patience } from './world.ts';
+
+const run = createRunner();
+
+export interface Gateway {
+  readonly plane: DataPlane;
+  readonly controlPort: number;
+  readonly portal: Portal;
+  /** What qemu-io printed when it ran the commands on LUN 1, through the portal. */
+  ask(...commands: readonly string[]): Promise<string>;
+  serve(spec: TargetSpec): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The backing store of tgt for Ceph; in CI its absence is a failure, not a reason to skip. */
+export function tgtRbdMissing(): boolean {
+  const files = ['/usr/lib/tgt/backing-store/bs_rbd.so', '/usr/sbin/tgtd', '/usr/bin/qemu-io'];
+  const missing = files.some((file) => !existsSync(file)) || process.getuid?.() !== 0;
+  const required = process.env['CI'] !== undefined || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
+  if (missing && required) throw new Error('the Debian packages tgt, tgt-rbd, qemu-utils, or root, are missing');
+  return missing;
+}
+
+let gateways = 0;
+
+/** `ceph`: how it reaches Ceph. Its portal is at `ip`, an address of loopback. */
+export async function startGateway(ceph: { conf: string; id: string }, ip: string, iqn: string): Promise<Gateway> {
+  gateways += 1;
+  const controlPort = (process.pid % 30_000) + 500 + gateways;
+  const portal = { iqn, ip, port: await freePort() };
+  const argv = ['-C', String(controlPort), '-f', '--iscsi', `portal=127.0.0.1:${String(portal.port)}`];
+  const tgtd = spawn('tgtd', argv, { stdio: 'ignore' });
+  const plane = tgtDataPlane({ run, controlPort, traffic: 'none', ceph: { ...ceph, via: 'librbd' } });
+  const ends = performance.now() + patience.deadlineMs;
+  while ((await plane.target.observe(patience)).kind !== 'done') {
+    if (performance.now() > ends) throw new Error('tgtd does not start');
+  }
+  return {
+    plane,
+    controlPort,
+    portal,
+    async ask(...commands) {
+      const url = `iscsi://${ip}:${String(portal.port)}/${iqn}/1`;
+      const result = await run(['qemu-io', '-f', 'raw', ...commands.flatMap((each) => ['-c', each]), url], patience);
+      return result.kind === 'exited' ? result.stdout + result.stderr : result.kind;
+    },
+    async serve(spec) {
+      const defined = await plane.target.ensureDefined(spec, patience);
+      const opened = defined.kind === 'done' ? await plane.target.ensureOpen(portal, patience) : defined;
+      if (opened.kind !== 'done') throw new Error(opened.reason);
+    },
+    async close() {
+      await ended(tgtd);
+      for (const file of [`socket.${String(controlPort)}`, `socket.${String(controlPort)}.lock`]) {
+        await rm(`/run/tgtd/${file}`, { force: true });
+      }
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const at = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof at === 'object' && at !== null ? at.port : 0;
+}
