@@ -1,12 +1,9 @@
 // A raw image on shared storage, as a file or a block device. It is only looked at: never created or written.
 import type { Backing, BackstorePort, BackstoreSpec } from '../../src/ports/dataplane.ts';
-import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
-import { describe, failure, type Run, type RunResult, shareDeadline } from '../run.ts';
+import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
+import type { Run } from '../run.ts';
+import { openImage } from './open-image.ts';
 
-/**
- * Programs of their own do the looking, because storage that hangs would otherwise use up the few threads that the
- * process has for files, and with them stop everything else that it does.
- */
 export function fileBackstore(settings: { run: Run }): BackstorePort {
   return {
     ensureAttached: ({ spec }, options) => attach(settings.run, spec, options),
@@ -17,44 +14,7 @@ export function fileBackstore(settings: { run: Run }): BackstorePort {
 
 async function attach(run: Run, spec: BackstoreSpec, options: CallOptions): Promise<Outcome<Backing>> {
   if (spec.kind !== 'file') return refused(`the file backstore cannot serve a ${spec.kind} image`);
-  const { path } = spec;
-  if (!path.startsWith('/')) return refused(`image ${path} is not an absolute path`);
-  const left = shareDeadline(options);
-  const seen = await run(['stat', '-L', '--printf=%F|%s', '--', path], left());
-  if (seen.kind !== 'exited' || seen.code !== 0) return unreadable(path, seen);
-  const [type, size] = seen.stdout.split('|');
-  const regular = type === 'regular file' || type === 'regular empty file';
-  if (!regular && type !== 'block special file') {
-    return refused(`image ${path} is a ${type}, not a regular file or block device`);
-  }
-  // Opens it for reading and for writing, and copies nothing.
-  const opened = await run(
-    ['dd', `if=${path}`, `of=${path}`, 'bs=512', 'count=0', 'conv=notrunc,nocreat', 'status=none'],
-    left(),
-  );
-  if (opened.kind !== 'exited' || opened.code !== 0) return unreadable(path, opened);
-  const sizeBytes = regular ? Number(size) : await deviceSizeBytes(run, path, left());
-  if (!Number.isSafeInteger(sizeBytes)) return unknown(`the size of image ${path} cannot be read`);
-  return sizeBytes === 0 ? refused(`image ${path} is empty`) : done({ kind: 'file', path, sizeBytes });
-}
-
-async function deviceSizeBytes(run: Run, path: string, options: CallOptions): Promise<number> {
-  const result = await run(['blockdev', '--getsize64', path], options);
-  return result.kind === 'exited' && result.code === 0 ? Number(result.stdout.trim()) : Number.NaN;
-}
-
-const refusals: readonly (readonly [said: string, reason: string])[] = [
-  ['No such file or directory', 'does not exist'],
-  ['Not a directory', 'does not exist'],
-  ['Permission denied', 'may not be read and written by this process'],
-  ['Operation not permitted', 'may not be read and written by this process'],
-  ['Read-only file system', 'is on a file system that is mounted read-only'],
-];
-
-// Only what the storage says clearly is a refusal; an I/O error, a stale handle or a timeout leaves it unknown.
-function unreadable(path: string, result: RunResult): Outcome<Backing> {
-  if (result.kind !== 'exited') return failure(result);
-  const known = refusals.find(([said]) => result.stderr.includes(said));
-  if (known === undefined) return unknown(`image ${path} cannot be read: ${describe(result)}`);
-  return refused(`image ${path} ${known[1]}`, known[1] === 'does not exist' ? 'gone' : undefined);
+  const image = await openImage(run, spec.path, options);
+  if (image.kind !== 'done') return image;
+  return done({ kind: image.value.isDevice ? 'block' : 'file', path: spec.path, sizeBytes: image.value.sizeBytes });
 }

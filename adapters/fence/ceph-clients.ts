@@ -1,6 +1,7 @@
 // What on this host writes to a Ceph and outlives whoever opened it: devices and file systems of the kernel.
 import { readdir, readFile } from 'node:fs/promises';
 import { done, type Outcome, unknown } from '../../src/ports/outcome.ts';
+import { imageIn, nbdProcesses } from '../nbd-processes.ts';
 
 /**
  * Each of them as a person names it: `/dev/rbd0`, `/dev/nbd0`, `/mnt/images`. The kernel may hold writes for it that
@@ -15,16 +16,19 @@ export async function cephClientsHere(root = ''): Promise<Outcome<readonly strin
   }
 }
 
-/** Those that rbd-nbd serves; one whose program cannot be told counts. */
+/** Those that rbd-nbd serves; one whose program cannot be told counts, and so does one that has lost its device. */
 async function nbdDevices(root: string): Promise<readonly string[]> {
   const devices: string[] = [];
+  const serving = new Set<string>();
   for (const name of (await filesIn(`${root}/sys/block`)).filter((each) => each.startsWith('nbd'))) {
     const pid = await textOf(`${root}/sys/block/${name}/pid`);
     if (pid === null) continue;
+    serving.add(pid.trim());
     const program = await textOf(`${root}/proc/${pid.trim()}/comm`);
     if (program === null || program.startsWith('rbd-nbd')) devices.push(`/dev/${name}`);
   }
-  return devices;
+  const others = (await nbdProcesses(root)).filter(({ pid }) => !serving.has(pid));
+  return [...devices, ...others.map((each) => `${imageIn(each)} (rbd-nbd, process ${each.pid})`)];
 }
 
 async function mounts(root: string): Promise<readonly string[]> {

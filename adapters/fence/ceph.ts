@@ -1,8 +1,8 @@
 // Fencing by Ceph itself: the OSDs refuse every client at the addresses of the lost node.
 import { networkInterfaces } from 'node:os';
 import type { FencePort } from '../../src/ports/dataplane.ts';
+import { plainIp, sameIp } from '../../src/ports/ip.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
-import { plainIp, sameIp } from '../ip-text.ts';
 import { describe, failure, type Run, type RunResult, shareDeadline } from '../run.ts';
 import { type OsdMap, readOsdMap, refusingOsds } from './ceph-answers.ts';
 

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { cephClientsHere } from '../../adapters/fence/ceph-clients.ts';
 import { cephStorageFence } from '../../adapters/fence/ceph-clear.ts';
 import { cephFence } from '../../adapters/fence/ceph.ts';
+import { done, unknown } from '../../src/ports/outcome.ts';
 import { recordingRunner } from './recording-runner.ts';
 
 const patience = { deadlineMs: 1000 };
@@ -137,10 +138,15 @@ async function hostWith(files: Readonly<Record<string, string>> = {}): Promise<s
   return root;
 }
 
-async function storageOf(node: string, answers: Answers = {}, files: Readonly<Record<string, string>> = {}) {
+async function storageOf(
+  node: string,
+  answers: Answers = {},
+  files: Readonly<Record<string, string>> = {},
+  here: Parameters<typeof cephStorageFence>[2] = {},
+) {
   const recording = recordingRunner({ [list]: { stdout: listOf(...own, '10.0.0.1:0/427069046') }, ...answers });
   const settings = { run: recording.run, conf, id: 'pathwarden', nodes };
-  return { storage: cephStorageFence(settings, node, await hostWith(files)), recording };
+  return { storage: cephStorageFence(settings, node, { root: await hostWith(files), ...here }), recording };
 }
 
 describe('the storage fence of Ceph, as the node sees it,', () => {
@@ -172,6 +178,12 @@ describe('the storage fence of Ceph, as the node sees it,', () => {
     ['/dev/rbd0', { 'sys/bus/rbd/devices/0/name': 'd1' }],
     ['/dev/nbd1', { 'sys/block/nbd0/size': '0', 'sys/block/nbd1/pid': '77\n', 'proc/77/comm': 'rbd-nbd\n' }],
     ['/dev/nbd1', { 'sys/block/nbd1/pid': '78\n' }],
+    ['rbd/one (rbd-nbd, process 80)', {
+      'proc/80/comm': 'rbd-nbd\n', 'proc/80/cmdline': 'rbd-nbd\0--id\0gw\0map\0rbd/one\0',
+    }],
+    ['rbd/one (rbd-nbd, process 81)', {
+      'proc/81/comm': 'rbd-nbd\n', 'proc/81/cmdline': 'rbd-nbd\0map\0rbd/one\0--key\0AQ/secret\0',
+    }],
     ['/mnt/images', { 'proc/self/mounts': '10.0.2.9:6789:/ /mnt/images ceph rw 0 0\n' }],
   ];
 
@@ -183,8 +195,24 @@ describe('the storage fence of Ceph, as the node sees it,', () => {
     expect(recording.asked.map(({ argv }) => argv)).toEqual([`${list} --format json`]);
   });
 
+  test('removes nothing while the target has an image open, nor when it cannot be asked', async () => {
+    const image = 'rbd/one of target iqn.a:b';
+    const held = await storageOf('gw2', {}, {}, { openInTarget: async () => done([image]) });
+    expect(await held.storage.ensureCleared(patience)).toMatchObject({
+      kind: 'refused', reason: `tgtd still has ${image} open: delete that LUN first`,
+    });
+    const silent = await storageOf('gw2', {}, {}, { openInTarget: async () => unknown('tgtd cannot be read') });
+    expect(await silent.storage.ensureCleared(patience)).toEqual({ kind: 'refused', reason: 'tgtd cannot be read' });
+    for (const { recording } of [held, silent]) {
+      expect(recording.asked.map(({ argv }) => argv)).toEqual([`${list} --format json`]);
+    }
+  });
+
   test('does not mind the devices of others', async () => {
-    const client = { 'sys/block/nbd1/pid': '79\n', 'proc/79/comm': 'nbd-client\n' };
+    const client = {
+      'sys/block/nbd1/pid': '79\n', 'proc/79/comm': 'nbd-client\n', 'proc/80/comm': 'rbd-nbd\n',
+      'proc/80/cmdline': 'rbd-nbd\0unmap\0/dev/nbd0\0',
+    };
     const root = await hostWith({ ...client, 'sys/block/sda/size': '1' });
     expect(await cephClientsHere(root)).toEqual({ kind: 'done', value: [] });
     expect(await cephClientsHere('/nowhere')).toMatchObject({ kind: 'unknown' });
@@ -196,12 +224,26 @@ describe('the storage fence of Ceph, as the node sees it,', () => {
   ] as Answers[])(
     'takes no failed read for an empty list: %j',
     async (answers) => {
-      const { storage } = await storageOf('gw2', answers);
-      for (const asked of [storage.observe(patience), storage.ensureCleared(patience)]) {
-        expect(await asked).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('blocklist') });
-      }
+      const { storage, recording } = await storageOf('gw2', answers);
+      const reason = expect.stringContaining('blocklist cannot be read');
+      expect(await storage.observe(patience)).toMatchObject({ kind: 'unknown', reason });
+      // Nothing was removed, and nothing is on its way: that is known.
+      expect(await storage.ensureCleared(patience)).toMatchObject({ kind: 'refused', reason });
+      expect(recording.asked.map(({ argv }) => argv)).toEqual([`${list} --format json`, `${list} --format json`]);
     },
   );
+
+  test('knows that no removal is under way once its command has ended, even if the list cannot be read', async () => {
+    const { run, asked } = recordingRunner({ [list]: { stdout: listOf(...own) } });
+    const blind: typeof run = async (argv, options) => {
+      const result = await run(argv, options);
+      const isLast = asked.length > 3;
+      return isLast ? { kind: 'unknown', reason: 'no answer', command: result.command, durationMs: 1 } : result;
+    };
+    const storage = cephStorageFence({ run: blind, conf, id: 'pathwarden', nodes }, 'gw2', { root: await hostWith() });
+    expect(await storage.ensureCleared(patience)).toMatchObject({ kind: 'refused' });
+    expect(asked).toHaveLength(4);
+  });
 
   test('leaves it unknown when nobody can say whether an entry was removed', async () => {
     const { storage } = await storageOf('gw2', { [`${ceph} osd blocklist rm`]: 'unknown' });

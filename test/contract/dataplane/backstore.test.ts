@@ -1,17 +1,24 @@
-// One contract for image files and their memory twin, and what only a file can get wrong.
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+// One contract for images of every kind and their memory twin, and what only a file can get wrong. The real Ceph is in
+// librbd.test.ts; what the kernel maps and LVM activates is played here by a host of ours.
+import { mkdtemp, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blockBackstore } from '../../../adapters/backstore/block.ts';
 import { fileBackstore } from '../../../adapters/backstore/file.ts';
-import { systemClock } from '../../../adapters/clock/system.ts';
-import { memoryDataPlane } from '../../../adapters/dataplane.ts';
+import { lvmBackstore } from '../../../adapters/backstore/lvm.ts';
+import { memoryBackstore } from '../../../adapters/backstore/memory.ts';
+import { rbdBackstore } from '../../../adapters/backstore/rbd.ts';
+import { unguarded } from '../../../adapters/memory-faults.ts';
 import { memoryNetwork } from '../../../adapters/memory-host.ts';
 import { createRunner, type Run } from '../../../adapters/run.ts';
+import type { BackstoreSpec } from '../../../src/ports/dataplane.ts';
+import { backstoreContract, type Image } from './backstore-contract.ts';
+import { blockHost } from './block-host.ts';
+import { loopDevices } from './loop-device.ts';
 import { patience } from './world.ts';
 
 const run = createRunner();
-const memoryPlane = () => memoryDataPlane({ node: 'n1', network: memoryNetwork(), clock: systemClock() });
 let folder: string;
 let path: string;
 
@@ -22,20 +29,96 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe.each([
-  { name: 'file', make: () => fileBackstore({ run }) },
-  { name: 'memory', make: () => memoryPlane().backstore },
-])('the $name backstore', ({ make }) => {
-  test('attaches and detaches, however often it is asked', async () => {
-    const backstore = make();
-    const request = { disk: '1', spec: { kind: 'file' as const, path } };
-    for (let time = 1; time <= 2; time += 1) {
-      const outcome = await backstore.ensureAttached(request, patience);
-      expect(outcome).toMatchObject({ kind: 'done', value: { kind: 'file', path } });
-    }
-    for (let time = 1; time <= 2; time += 1) {
-      expect(await backstore.ensureDetached(request, patience)).toEqual({ kind: 'done', value: null });
-    }
+const sizeBytes = 1024 * 1024;
+const rbd = { kind: 'rbd', pool: 'rbd', namespace: 'apart', image: 'one' } as const;
+
+async function newFile(): Promise<string> {
+  const file = join(folder, `image-${crypto.randomUUID()}`);
+  await writeFile(file, '');
+  await truncate(file, sizeBytes);
+  return file;
+}
+
+backstoreContract('file', async () => {
+  const file = await newFile();
+  return {
+    backstore: fileBackstore({ run }),
+    spec: { kind: 'file', path: file },
+    sizeBytes,
+    grow: () => truncate(file, 2 * sizeBytes),
+    remove: () => rm(file),
+  };
+});
+
+const kinds: readonly BackstoreSpec[] = [
+  { kind: 'file', path: '/srv/one' }, { kind: 'block', path: '/dev/one' }, rbd, { kind: 'memory' },
+  { kind: 'lvm', group: 'shared', volume: 'one' },
+];
+for (const spec of kinds) {
+  backstoreContract(`memory, for ${spec.kind},`, async () => {
+    let size: number | null = sizeBytes;
+    return {
+      backstore: memoryBackstore(memoryNetwork().host('n1'), unguarded, () => size),
+      spec,
+      sizeBytes,
+      grow: async () => void (size = 2 * sizeBytes),
+      remove: async () => void (size = null),
+    };
+  });
+}
+
+/** On a host that plays the kernel. */
+const played = (spec: BackstoreSpec, name: string, backstoreOf: (run: Run) => Image['backstore']) => async () => {
+  const host = blockHost();
+  host.images.set(name, sizeBytes);
+  return {
+    backstore: backstoreOf(host.run),
+    spec,
+    sizeBytes,
+    grow: async () => void host.images.set(name, 2 * sizeBytes),
+    remove: async () => void host.images.delete(name),
+  };
+};
+
+for (const via of ['krbd', 'nbd'] as const) {
+  const ceph = { conf: '/etc/ceph/ceph.conf', id: 'pathwarden', via };
+  backstoreContract(via, played(rbd, 'rbd/apart/one', (on) => rbdBackstore({ run: on, ...ceph })));
+}
+const volume = { kind: 'lvm', group: 'shared', volume: 'one' } as const;
+backstoreContract('lvm', played(volume, 'shared/one', (on) => lvmBackstore({ run: on })));
+
+// Loop devices take root.
+describe.skipIf(process.getuid?.() !== 0)('on real devices', () => {
+  const loops = loopDevices();
+  afterAll(() => loops.close());
+
+  backstoreContract('block', async () => {
+    const file = await newFile();
+    const path = join(folder, `device-${crypto.randomUUID()}`);
+    const device = await loops.open(file);
+    await symlink(device, path);
+    return {
+      backstore: blockBackstore({ run }),
+      spec: { kind: 'block', path },
+      sizeBytes,
+      grow: () => truncate(file, 2 * sizeBytes).then(() => loops.noticeSize(device)),
+      remove: () => rm(path),
+    };
+  });
+
+  test('a file is no block device, and a block device is a file that says what it is', async () => {
+    const file = await newFile();
+    const device = await loops.open(file);
+    const block = blockBackstore({ run });
+    expect(await block.ensureAttached({ disk: '1', spec: { kind: 'block', path: file } }, patience)).toEqual({
+      kind: 'refused',
+      reason: `${file} is a regular file, not a block device`,
+    });
+    const spec = { kind: 'file', path: device } as const;
+    expect(await fileBackstore({ run }).ensureAttached({ disk: '1', spec }, patience)).toEqual({
+      kind: 'done',
+      value: { kind: 'block', path: device, sizeBytes },
+    });
   });
 });
 

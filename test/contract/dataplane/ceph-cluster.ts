@@ -1,14 +1,16 @@
 // A real Ceph in a folder, on loopback: one monitor, one manager, two OSDs. Clients come from whichever 127.0.0.x.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { createRunner, describe } from '../../../adapters/run.ts';
+import { cephConf, startCephDaemons } from '../../lab/ceph/daemons.ts';
 
 const patience = { deadlineMs: 60_000 };
 const run = createRunner();
 const osds = [0, 1];
+/** So that a client has one address for all that it talks to. */
+const bindFirst = '[client.gateway]\nms bind before connect = true\n';
 
 /** In CI their absence is a failure, not a reason to skip. */
 export function cephMissing(): boolean {
@@ -28,6 +30,8 @@ export interface CephCluster {
   must(program: string, ...argv: string[]): Promise<string>;
   /** A client at that address which writes to the image without an end. It writes when this returns. */
   startWriter(image: string, ip: string): Promise<Writer>;
+  /** Clients of the user `gateway` that are started meanwhile are at that address. */
+  at<T>(ip: string, work: () => Promise<T>): Promise<T>;
   signalOsd(osd: number, signal: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
 }
@@ -41,7 +45,8 @@ export async function startCeph(): Promise<CephCluster> {
   const folder = await mkdtemp('/tmp/pathwarden-ceph-');
   const conf = `${folder}/ceph.conf`;
   const address = await startAddress();
-  await writeFile(conf, confOf(folder, address.port));
+  const place = { folder, ip: '127.0.0.1', port: address.port };
+  await writeFile(conf, cephConf(place) + bindFirst);
   const must = async (program: string, ...argv: string[]): Promise<string> => {
     const result = await run([program, '--conf', conf, ...argv], patience);
     if (result.kind !== 'exited' || result.code !== 0) throw new Error(describe(result));
@@ -62,8 +67,8 @@ export async function startCeph(): Promise<CephCluster> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await startMonitor(folder, must, address);
-    await Promise.all([startManager(folder, must), ...osds.map((id) => startOsd(folder, id, must))]);
+    address.monitorPort = await freePort();
+    await startCephDaemons({ ...place, must, monitorPort: address.monitorPort, osds });
     await must('ceph', 'osd', 'pool', 'create', 'rbd', '8');
     await must('rbd', 'pool', 'init', 'rbd');
   } catch (error) {
@@ -76,11 +81,17 @@ export async function startCeph(): Promise<CephCluster> {
     must,
     signalOsd,
     close,
+    async at(ip, work) {
+      address.clientIp = ip;
+      try {
+        return await work();
+      } finally {
+        address.clientIp = '127.0.0.1';
+      }
+    },
     startWriter: (image, ip) => startWriter({ conf, image, ip, address, must }),
   };
 }
-
-type Must = CephCluster['must'];
 
 /**
  * What clients know as the monitor. A client takes for its own the address from which its first connection arrives at
@@ -119,41 +130,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function startMonitor(folder: string, must: Must, address: Address): Promise<void> {
-  const [keyring, map] = [`${folder}/keyring`, `${folder}/monmap`];
-  const fsid = /fsid = (\S+)/.exec(await readFile(`${folder}/ceph.conf`, 'utf8'))?.[1] ?? '';
-  const everything = ['--cap', 'mon', 'allow *', '--cap', 'osd', 'allow *', '--cap', 'mgr', 'allow *'];
-  await must('ceph-authtool', '--create-keyring', keyring, '--gen-key', '-n', 'mon.', '--cap', 'mon', 'allow *');
-  await must('ceph-authtool', keyring, '--gen-key', '-n', 'client.admin', ...everything);
-  await must('monmaptool', '--create', '--fsid', fsid, '--addv', 'a', `[v2:127.0.0.1:${address.port}]`, map);
-  await must('ceph-mon', '--mkfs', '-i', 'a', '--monmap', map, '--keyring', keyring);
-  address.monitorPort = await freePort();
-  await must('ceph-mon', '-i', 'a', '--public-bind-addr', `v2:127.0.0.1:${address.monitorPort}`);
-}
-
-async function startManager(folder: string, must: Must): Promise<void> {
-  const keyring = `${folder}/mgr.x/keyring`;
-  await mkdir(`${folder}/mgr.x`);
-  await must('ceph', 'auth', 'get-or-create', 'mgr.x', 'mon', 'allow profile mgr', 'osd', 'allow *', '-o', keyring);
-  await must('ceph-mgr', '-i', 'x', '--keyring', keyring);
-}
-
-async function startOsd(folder: string, id: number, must: Must): Promise<void> {
-  const [uuid, keyring] = [randomUUID(), `${folder}/osd.${id}/keyring`];
-  await mkdir(`${folder}/osd.${id}`);
-  await must('ceph', 'osd', 'new', uuid, String(id));
-  const caps = ['mon', 'allow profile osd', 'mgr', 'allow profile osd', 'osd', 'allow *'];
-  await must('ceph', 'auth', 'get-or-create', `osd.${id}`, ...caps, '-o', keyring);
-  await must('ceph-osd', '-i', String(id), '--mkfs', '--osd-uuid', uuid, '--keyring', keyring);
-  await must('ceph-osd', '-i', String(id), '--keyring', keyring);
-}
-
 interface WriterSettings {
   readonly conf: string;
   readonly image: string;
   readonly ip: string;
   readonly address: Address;
-  readonly must: Must;
+  readonly must: CephCluster['must'];
 }
 
 async function startWriter({ conf, image, ip, address, must }: WriterSettings): Promise<Writer> {
@@ -172,32 +154,3 @@ async function startWriter({ conf, image, ip, address, must }: WriterSettings): 
   if (!watchers.includes(`"${ip}:0/`)) throw new Error(`the writer is not at ${ip}: ${watchers}`);
   return { ended, stop: () => child.kill('SIGKILL') };
 }
-
-const confOf = (folder: string, port: number): string => `[global]
-fsid = ${randomUUID()}
-run dir = ${folder}
-log file = /dev/null
-pid file = ${folder}/$name.pid
-admin socket = ${folder}/$name.$pid.asok
-keyring = ${folder}/$name.keyring,${folder}/keyring
-mon host = v2:127.0.0.1:${port}
-public addr = 127.0.0.1
-auth allow insecure global id reclaim = false
-mon allow pool size one = true
-osd pool default size = 1
-osd crush chooseleaf type = 0
-osd memory target = 939524096
-rbd default features = 1
-[mon]
-mon data = ${folder}/mon.$id
-mon cluster log file = /dev/null
-mon osd min down reporters = 1
-mon osd adjust heartbeat grace = false
-[osd]
-osd data = ${folder}/osd.$id
-bluestore block size = 1073741824
-osd heartbeat interval = 1
-osd heartbeat grace = 4
-[mgr]
-mgr data = ${folder}/mgr.$id
-`;

@@ -1,6 +1,7 @@
 // A real Ceph: what was written by the lost node's clients is refused, and everybody else writes on.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cephStorageFence } from '../../../adapters/fence/ceph-clear.ts';
+import { cephLook } from '../../../adapters/fence/ceph-look.ts';
 import { cephFence } from '../../../adapters/fence/ceph.ts';
 import { memoryStorageFence } from '../../../adapters/fence/memory-clear.ts';
 import { unguarded } from '../../../adapters/memory-faults.ts';
@@ -111,6 +112,28 @@ describe.skipIf(cephMissing())('the ceph fence', () => {
     expect(await seenBy('n3').ensureCleared(patience)).toEqual(done({ removed: both }));
     expect(await listed()).not.toContain(':0/0');
   }, 60_000);
+
+  const look = (id: string) => cephLook({ run, conf: ceph.conf, id, nodes });
+
+  test('shows the doctor what its user may, and hides the rights of that user from it', async () => {
+    const seen = look('fence');
+    expect(await seen.status()).toMatchObject({ kind: 'done', value: { health: expect.stringMatching(/^HEALTH_/) } });
+    expect(await seen.blocklist()).toMatchObject({ kind: 'done', value: expect.any(Number) });
+    expect(await seen.silentOsds()).toEqual(done([]));
+    expect(await seen.caps()).toMatchObject({ kind: 'refused', reason: expect.stringContaining('EACCES') });
+  }, 40_000);
+
+  test('shows the doctor which rights a user has, who may see them', async () => {
+    const mon = 'allow r, allow command "auth get", allow command "osd blocklist" with blocklistop=add';
+    await ceph.addUser('open', ['mon', mon, 'osd', 'allow *']);
+    expect(await look('open').caps()).toEqual(done({ mon, osd: 'allow *' }));
+  }, 40_000);
+
+  test('refuses the doctor what its user may not: to ask OSDs, to read, to be there at all', async () => {
+    await ceph.addUser('weak', ['mon', 'allow r']);
+    expect(await look('weak').silentOsds()).toMatchObject({ kind: 'refused' });
+    expect(await look('nobody').status()).toMatchObject({ kind: expect.stringMatching(/refused|unknown/) });
+  }, 40_000);
 
   test('leaves it unknown to a user that may not read, and to one that has no key', async () => {
     await ceph.addUser('unread', ['osd', 'allow *']);

@@ -1,0 +1,61 @@
+// Images as the doctor sees them: what Ceph and LVM list. Nothing is mapped or activated.
+import type { ImagesPort } from '../../src/ports/doctor.ts';
+import { done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
+import { describe, failure, type Run } from '../run.ts';
+import { fieldOf, nameOf, parsed, rbdCommand, withoutCache } from './rbd-command.ts';
+
+const patience = { deadlineMs: 20_000 };
+
+export function imagesLook(settings: { readonly run: Run; readonly conf: string; readonly id: string }): ImagesPort {
+  const rbd = () => rbdCommand(settings, patience);
+  return {
+    async inPool({ pool, namespace }) {
+      const name = namespace === undefined ? pool : `${pool}/${namespace}`;
+      const listed = await rbd().command('ls', '--long', '--format', 'json', name);
+      if (listed.kind !== 'exited') return failure(listed);
+      const isGone = listed.code !== 0 && noSuchPool.test(listed.stderr);
+      if (isGone) return refused(`there is no pool ${name}`, 'gone');
+      if (listed.code !== 0) return unknown(`pool ${name} cannot be read: ${describe(listed)}`);
+      return orUnknown(sizesIn(parsed(listed.stdout)), `what is in pool ${name}`);
+    },
+    uncached: (image) => withoutCache(rbd(), nameOf(image)),
+    async volumes() {
+      const fields = ['--options', 'vg_name,lv_name', '--reportformat', 'json'];
+      const listed = await settings.run(['lvs', ...fields], patience);
+      if (listed.kind !== 'exited' || listed.code !== 0) return failure(listed);
+      return orUnknown(volumesIn(parsed(listed.stdout)), 'the list of volumes');
+    },
+  };
+}
+
+/** Of the default pool it gives no number. A key or a configuration that is missing has that number, too. */
+const noSuchPool = /error opening (?:pool .*: \(2\) |default pool )|namespace .*does not exist/;
+
+const orUnknown = <T>(value: T | null, what: string): Outcome<T> =>
+  value === null ? unknown(`${what} cannot be understood`) : done(value);
+
+/** Snapshots have lines of their own; they are left out. Null: not understood. */
+function sizesIn(rows: unknown): ReadonlyMap<string, number> | null {
+  if (!Array.isArray(rows)) return null;
+  const sizes = new Map<string, number>();
+  for (const row of rows as unknown[]) {
+    const [image, size] = [fieldOf(row, 'image'), fieldOf(row, 'size')];
+    if (typeof image !== 'string' || typeof size !== 'number') return null;
+    if (fieldOf(row, 'snapshot') === undefined) sizes.set(image, size);
+  }
+  return sizes;
+}
+
+/** Null: not understood. */
+function volumesIn(answer: unknown): ReadonlySet<string> | null {
+  const reports = fieldOf(answer, 'report');
+  const rows = Array.isArray(reports) ? fieldOf(reports[0], 'lv') : null;
+  if (!Array.isArray(rows)) return null;
+  const volumes = new Set<string>();
+  for (const row of rows as unknown[]) {
+    const [group, volume] = [fieldOf(row, 'vg_name'), fieldOf(row, 'lv_name')];
+    if (typeof group !== 'string' || typeof volume !== 'string') return null;
+    volumes.add(`${group}/${volume}`);
+  }
+  return volumes;
+}

@@ -1,0 +1,82 @@
+// Logical volumes of a real LVM, where the kernel has device-mapper: in a virtual machine, and on most hosts.
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { imagesLook } from '../../../adapters/backstore/look.ts';
+import { lvmBackstore } from '../../../adapters/backstore/lvm.ts';
+import { createRunner, describe as tell } from '../../../adapters/run.ts';
+import { done } from '../../../src/ports/outcome.ts';
+import { backstoreContract } from './backstore-contract.ts';
+import { loopDevices } from './loop-device.ts';
+import { patience as usual } from './world.ts';
+
+const run = createRunner();
+const patience = { deadlineMs: 2 * usual.deadlineMs };
+/** A test has several calls. */
+const limitMs = 3 * patience.deadlineMs;
+const extent = 4 * 1024 * 1024;
+const hasDeviceMapper = (await readFile('/proc/misc', 'utf8')).includes('device-mapper');
+const hasTools = (await run(['lvs', '--version'], patience)).kind === 'exited' && process.getuid?.() === 0;
+
+// The kernel of a small machine has no device-mapper; that of `npm run vm` has.
+describe.skipIf(!hasDeviceMapper || !hasTools)('on a kernel with device-mapper', () => {
+  const group = `pathwarden${String(process.pid)}`;
+  const loops = loopDevices();
+  let folder: string;
+  let volumes = 0;
+  const must = async (...argv: string[]): Promise<void> => {
+    const result = await run(argv, patience);
+    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
+  };
+  const newVolume = async (): Promise<string> => {
+    const volume = `one${String((volumes += 1))}`;
+    await must('lvcreate', '-q', '-an', '-Zn', '-L', `${String(extent)}b`, '-n', volume, group);
+    return volume;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pathwarden-'));
+    const disk = await open(join(folder, 'disk'), 'w');
+    await disk.truncate(24 * extent);
+    await disk.close();
+    const device = await loops.open(join(folder, 'disk'));
+    await must('pvcreate', '-q', device);
+    await must('vgcreate', '-q', group, device);
+  }, limitMs);
+  afterAll(async () => {
+    await must('vgremove', '-q', '-f', group);
+    await loops.close();
+    await rm(folder, { recursive: true });
+  }, limitMs);
+
+  backstoreContract('lvm', async () => {
+    const volume = await newVolume();
+    return {
+      backstore: lvmBackstore({ run }),
+      spec: { kind: 'lvm', group, volume },
+      sizeBytes: extent,
+      grow: () => must('lvextend', '-q', '-L', `${String(2 * extent)}b`, `${group}/${volume}`),
+      remove: () => must('lvremove', '-q', '-f', `${group}/${volume}`),
+    };
+  });
+
+  test('the doctor sees volumes, active or not', async () => {
+    const volume = await newVolume();
+    const listed = await imagesLook({ run, conf: '/c', id: 'u' }).volumes();
+    expect(listed.kind === 'done' && listed.value.has(`${group}/${volume}`)).toBe(true);
+  });
+
+  test('a volume that somebody has open stays active, and says so', async () => {
+    const volume = await newVolume();
+    const backstore = lvmBackstore({ run });
+    const request = { disk: '1', spec: { kind: 'lvm', group, volume } } as const;
+    expect(await backstore.ensureAttached(request, patience)).toMatchObject({ kind: 'done' });
+    const held = await open(`/dev/${group}/${volume}`);
+    expect(await backstore.ensureDetached(request, patience)).toMatchObject({
+      kind: 'refused', reason: expect.stringContaining('in use'),
+    });
+    await held.close();
+    expect(await backstore.ensureDetached(request, patience)).toEqual(done(null));
+  }, limitMs);
+});
