@@ -4,9 +4,27 @@ import { type CallOptions, done, type Outcome, unknown } from '../../src/ports/o
 import { describe, failure, type Run } from '../run.ts';
 
 export interface AddressView {
-  readonly addresses: readonly (Address & { readonly secondary: boolean })[];
+  readonly addresses: readonly SeenAddress[];
+  readonly links: ReadonlyMap<string, SeenLink>;
   /** Link addresses of the node's own interfaces, in lower case. */
   readonly linkAddresses: ReadonlySet<string>;
+}
+
+export interface SeenLink {
+  readonly isUp: boolean;
+  /** A name or a number; null when it is in none. */
+  readonly group: string | null;
+  /** The interface that it is on, as a VLAN; null when there is none. */
+  readonly lower: string | null;
+  /** The bridge or bond that it is part of. */
+  readonly master: string | null;
+}
+
+interface SeenAddress extends Address {
+  readonly isLinkLocal: boolean;
+  readonly secondary: boolean;
+  /** What the kernel's own duplicate detection says of an IPv6 address that was added without `nodad`. */
+  readonly detection: 'over' | 'under way' | 'failed';
 }
 
 export async function readAddresses(run: Run, options: CallOptions): Promise<Outcome<AddressView>> {
@@ -23,18 +41,29 @@ export function parseAddresses(json: string): AddressView | null {
   if (links === null) return null;
   const addresses: AddressView['addresses'][number][] = [];
   const linkAddresses = new Set<string>();
+  const seen = new Map<string, SeenLink>();
   for (const link of links) {
     const name = link['ifname'];
     const entries = link['addr_info'];
     if (typeof name !== 'string' || !Array.isArray(entries)) return null;
+    seen.set(name, linkOf(link));
     if (typeof link['address'] === 'string') linkAddresses.add(link['address'].toLowerCase());
     for (const entry of entries) {
-      const { local, prefixlen, secondary } = entry as Record<string, unknown>;
-      if (typeof local !== 'string' || typeof prefixlen !== 'number') return null;
-      addresses.push({ ip: local, prefix: prefixlen, interface: name, secondary: secondary === true });
+      const { local, prefixlen: prefix, secondary, tentative, dadfailed, scope } = entry as Record<string, unknown>;
+      if (typeof local !== 'string' || typeof prefix !== 'number') return null;
+      const isLinkLocal = scope === 'link' && local.startsWith('fe80:');
+      const detection = dadfailed === true ? 'failed' : tentative === true ? 'under way' : 'over';
+      const details = { secondary: secondary === true, isLinkLocal, detection } as const;
+      addresses.push({ ip: local, prefix, interface: name, ...details });
     }
   }
-  return { addresses, linkAddresses };
+  return { addresses, links: seen, linkAddresses };
+}
+
+function linkOf({ flags, group, link, master }: Record<string, unknown>): SeenLink {
+  const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  const isUp = Array.isArray(flags) && flags.includes('UP');
+  return { isUp, group: textOf(group), lower: textOf(link), master: textOf(master) };
 }
 
 function listOf(json: string): Record<string, unknown>[] | null {

@@ -1,18 +1,24 @@
-// The node's addresses through `ip` and `arping`. Addresses are compared whole, never as text that contains another.
+// The node's addresses through `ip`, `arping`, `ndisc6` and `ndptool`. Addresses are compared whole, never as text that
+// contains another.
 import { isIP } from 'node:net';
 import type { Address, AddressPort } from '../../src/ports/dataplane.ts';
+import { plainIp, sameIp } from '../../src/ports/ip.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
-import { failure, type Run, shareDeadline } from '../run.ts';
-import { sameIp } from '../ip-text.ts';
+import { vlanOf } from '../../src/ports/interface-name.ts';
+import { type Run, shareDeadline } from '../run.ts';
 import { sharedCall } from '../shared-call.ts';
+import { turns } from '../turns.ts';
 import { announceByArp, probeByArp } from './arping.ts';
+import { change } from './change.ts';
 import { probeByNeighbourDiscovery } from './ndisc6.ts';
+import { announceByAdvertisement } from './ndptool.ts';
 import { type AddressView, readAddresses } from './ip-show.ts';
+import { ensureVlan, removeEmptyVlan } from './vlan.ts';
 
 export function iproute2Address(settings: { run: Run }): AddressPort {
   const { run } = settings;
   const look = sharedCall((options) => readAddresses(run, options));
-  const node: Node = { run, look };
+  const node: Node = { run, look, turn: turns(), users: new Map() };
   return {
     probe: (address, waitMs, options) => probe(node, address, waitMs, options),
     ensureAdded: (address, options) => ensureAdded(node, address, options),
@@ -21,22 +27,29 @@ export function iproute2Address(settings: { run: Run }): AddressPort {
       const view = await look(options);
       return view.kind === 'done' ? done(view.value.addresses.map(plain)) : view;
     },
-    announce: (address, options) => announce(run, address, options),
+    announce: (address, options) => announce(node, address, options),
   };
 }
 
 interface Node {
   readonly run: Run;
   readonly look: (options: CallOptions) => Promise<Outcome<AddressView>>;
+  /** On VLAN interfaces, so that the one that leaves last takes it from nobody. */
+  readonly turn: ReturnType<typeof turns>;
+  /** VLAN interface → addresses that are about to be on it, or are. Lost at a restart: the kernel knows the rest. */
+  readonly users: Map<string, Set<string>>;
 }
 
 async function probe(
-  { run, look }: Node,
+  node: Node,
   address: Address,
   waitMs: number,
   options: CallOptions,
 ): Promise<Outcome<{ answeredBy: string | null }>> {
+  const { run, look } = node;
   const left = shareDeadline(options);
+  const ready = await prepareInterface(node, address, left());
+  if (ready.kind !== 'done') return ready;
   const ask = isIP(address.ip) === 6 ? probeByNeighbourDiscovery : probeByArp;
   const answers = await ask(run, address, waitMs, left());
   if (answers.kind !== 'done') return answers;
@@ -48,10 +61,26 @@ async function probe(
   return done({ answeredBy: foreign ?? null });
 }
 
-async function ensureAdded({ run, look }: Node, address: Address, options: CallOptions): Promise<Outcome> {
+/** A VLAN interface that is not there is made, and stays at least until the address is removed. */
+async function prepareInterface(node: Node, address: Address, options: CallOptions): Promise<Outcome> {
+  const { run, look, turn, users } = node;
+  const name = address.interface;
+  if (vlanOf(name) === null) return done(null);
+  return turn(name, options, async (left) => {
+    const view = await look(left());
+    if (view.kind !== 'done') return view;
+    users.set(name, (users.get(name) ?? new Set()).add(plainIp(address.ip)));
+    return ensureVlan(run, name, view.value, left);
+  });
+}
+
+async function ensureAdded(node: Node, address: Address, options: CallOptions): Promise<Outcome> {
+  const { run, look } = node;
   const family = isIP(address.ip);
   if (family === 0) return refused(`${address.ip} is not an IP address`);
   const left = shareDeadline(options);
+  const ready = await prepareInterface(node, address, left());
+  if (ready.kind !== 'done') return ready;
   const view = await look(left());
   if (view.kind !== 'done') return view;
   const present = view.value.addresses.filter(({ ip }) => sameIp(ip, address.ip));
@@ -59,13 +88,32 @@ async function ensureAdded({ run, look }: Node, address: Address, options: CallO
   if (elsewhere !== undefined) {
     return refused(`${address.ip} is on ${elsewhere.interface} as /${elsewhere.prefix} already`);
   }
-  if (present.length > 0) return done(null);
+  const [here] = present;
+  if (here?.detection === 'failed') {
+    return refused(`somebody else has ${address.ip}: the kernel found it when it was added`);
+  }
+  if (here?.detection === 'under way') return unknown(`the kernel still asks whether somebody else has ${address.ip}`);
+  if (here !== undefined) return done(null);
   // Our own probe comes first; the kernel's would keep an IPv6 address unusable for a second.
   const flags = family === 6 ? ['nodad'] : [];
   return change(run, ['ip', 'addr', 'add', text(address), 'dev', address.interface, ...flags], left());
 }
 
-async function ensureRemoved({ run, look }: Node, address: Address, options: CallOptions): Promise<Outcome> {
+async function ensureRemoved(node: Node, address: Address, options: CallOptions): Promise<Outcome> {
+  const { run, look, turn, users } = node;
+  const name = address.interface;
+  if (vlanOf(name) === null) return removeAddress(node, address, options);
+  return turn(name, options, async (left) => {
+    const removed = await removeAddress(node, address, left());
+    if (removed.kind !== 'done') return removed;
+    users.get(name)?.delete(plainIp(address.ip));
+    if ((users.get(name)?.size ?? 0) > 0) return done(null);
+    const view = await look(left());
+    return view.kind === 'done' ? removeEmptyVlan(run, name, view.value, left) : view;
+  });
+}
+
+async function removeAddress({ run, look }: Node, address: Address, options: CallOptions): Promise<Outcome> {
   const left = shareDeadline(options);
   const view = await look(left());
   if (view.kind !== 'done') return view;
@@ -92,19 +140,16 @@ function takesOthersAlong(address: AddressView['addresses'][number], view: Addre
   return view.addresses.some((one) => one.interface === address.interface && one.secondary);
 }
 
-async function announce(run: Run, address: Address, options: CallOptions): Promise<Outcome> {
+async function announce({ run, look }: Node, address: Address, options: CallOptions): Promise<Outcome> {
   if (isIP(address.ip) === 6) {
-    return refused('no program here sends unsolicited neighbour advertisements, so IPv6 is not announced', 'missing');
+    const left = shareDeadline(options);
+    const view = await look(left());
+    if (view.kind !== 'done') return view;
+    if (!view.value.addresses.some((one) => isSame(one, address))) return refused(`${address.ip} is not on this node`);
+    return announceByAdvertisement(run, address, left());
   }
   const outcomes = await announceByArp(run, address, options);
   return outcomes.find(({ kind }) => kind !== 'done') ?? done(null);
-}
-
-async function change(run: Run, argv: readonly string[], options: CallOptions): Promise<Outcome> {
-  const result = await run(argv, options);
-  if (result.kind === 'exited' && result.code === 0) return done(null);
-  if (result.kind === 'exited' && result.code > 2) return unknown(failure(result).reason);
-  return failure(result);
 }
 
 const text = (address: Address): string => `${address.ip}/${address.prefix}`;

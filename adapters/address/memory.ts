@@ -1,5 +1,6 @@
 // The memory twin of the addresses: hosts see each other's through their network.
-import type { AddressPort } from '../../src/ports/dataplane.ts';
+import type { Address, AddressPort } from '../../src/ports/dataplane.ts';
+import { vlanOf } from '../../src/ports/interface-name.ts';
 import { done, refused } from '../../src/ports/outcome.ts';
 import type { Guard } from '../memory-faults.ts';
 import type { MemoryHost, MemoryNetwork } from '../memory-host.ts';
@@ -7,13 +8,17 @@ import type { MemoryHost, MemoryNetwork } from '../memory-host.ts';
 export function memoryAddress(host: MemoryHost, network: MemoryNetwork, guard: Guard): AddressPort {
   return {
     probe: (address, _waitMs, options) =>
-      guard('address.probe', options, () => done({ answeredBy: network.whoHas(address.ip, host.node) })),
+      guard('address.probe', options, () => {
+        makeVlan(host, address);
+        return done({ answeredBy: network.whoHas(address.ip, host.node) });
+      }),
     ensureAdded: (address, options) =>
       guard('address.ensureAdded', options, () => {
         const present = host.addresses.get(address.ip);
         if (present !== undefined && (present.interface !== address.interface || present.prefix !== address.prefix)) {
           return refused(`${address.ip} is on ${present.interface} as /${present.prefix}`);
         }
+        makeVlan(host, address);
         host.addresses.set(address.ip, address);
         return done(null);
       }),
@@ -23,6 +28,9 @@ export function memoryAddress(host: MemoryHost, network: MemoryNetwork, guard: G
         if (present?.interface === address.interface && present.prefix === address.prefix) {
           host.addresses.delete(address.ip);
         }
+        const users = host.vlans.get(address.interface);
+        users?.delete(address.ip);
+        if (users?.size === 0) host.vlans.delete(address.interface);
         return done(null);
       }),
     observe: (options) => guard('address.observe', options, () => done([...host.addresses.values()])),
@@ -33,4 +41,8 @@ export function memoryAddress(host: MemoryHost, network: MemoryNetwork, guard: G
         return done(null);
       }),
   };
+}
+
+function makeVlan({ vlans }: MemoryHost, { ip, interface: name }: Address): void {
+  if (vlanOf(name) !== null) vlans.set(name, (vlans.get(name) ?? new Set()).add(ip));
 }

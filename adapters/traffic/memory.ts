@@ -7,10 +7,10 @@ import type { MemoryHost } from '../memory-host.ts';
 
 export function memoryTraffic(host: MemoryHost, guard: Guard): TrafficPort {
   return {
-    ensureBlocked: (ip, options) =>
+    ensureBlocked: (ip, options, except) =>
       guard('traffic.ensureBlocked', options, () => {
         if (isIP(ip) === 0) return refused(`${ip} is not an IP address`);
-        host.blocked.add(ip);
+        host.blocked.set(ip, except ?? 'nothing');
         return done(null);
       }),
     ensureUnblocked: (ip, options) =>
@@ -19,5 +19,6 @@ export function memoryTraffic(host: MemoryHost, guard: Guard): TrafficPort {
         host.blocked.delete(ip);
         return done(null);
       }),
+    observe: async () => done([...host.blocked.keys()]),
   };
 }

@@ -3,5 +3,9 @@ import type { TrafficPort } from '../../src/ports/dataplane.ts';
 import { done } from '../../src/ports/outcome.ts';
 
 export function noTraffic(): TrafficPort {
-  return { ensureBlocked: async () => done(null), ensureUnblocked: async () => done(null) };
+  return {
+    ensureBlocked: async () => done(null),
+    ensureUnblocked: async () => done(null),
+    observe: async () => done([]),
+  };
 }

@@ -1,4 +1,5 @@
-// One contract for the addresses of a node: iproute2 with arping, the memory twin and the loopback twin.
+// One contract for the addresses of a node: iproute2 with arping, ndisc6 and ndptool, the memory twin and the loopback
+// twin.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { iproute2Address } from '../../../adapters/address/iproute2.ts';
 import { systemClock } from '../../../adapters/clock/system.ts';
@@ -209,22 +210,44 @@ describe.skipIf(realPartsMissing() !== null)('iproute2', () => {
     expect(await own.announce(long, patience)).toMatchObject({ kind: 'refused' });
   });
 
+  test('does not take an IPv6 address for usable that the kernel still asks about, or found to be in use', async () => {
+    const six = at('fd00::60', { prefix: 64 });
+    // The link's own address, from which others are asked.
+    while ((await must('ip', '-6', 'addr', 'show', 'dev', 'eth0', 'tentative')) !== '');
+    await world.initiator(['ip', 'addr', 'add', 'fd00::60/64', 'dev', 'eth0', 'nodad'], patience);
+    expect(await own.probe(six, 1000, patience)).toMatchObject({ value: { answeredBy: expect.stringContaining(':') } });
+    await must('ip', 'addr', 'add', 'fd00::60/64', 'dev', 'eth0');
+    while ((await must('ip', '-6', 'addr', 'show', 'dev', 'eth0', 'dadfailed')) === '') {
+      expect(await own.ensureAdded(six, patience)).not.toEqual(done);
+    }
+    expect(await own.ensureAdded(six, patience)).toMatchObject({
+      kind: 'refused',
+      reason: 'somebody else has fd00::60: the kernel found it when it was added',
+    });
+    expect(await own.ensureRemoved(six, patience)).toEqual(done);
+    await world.initiator(['ip', 'addr', 'del', 'fd00::60/64', 'dev', 'eth0'], patience);
+  });
+
   test('is unknown past its deadline', async () => {
     expect(await own.observe({ deadlineMs: 0 })).toMatchObject({ kind: 'unknown' });
     expect(await own.ensureAdded(at('10.8.4.1'), { deadlineMs: 0 })).toMatchObject({ kind: 'unknown' });
     expect(await own.probe(at('10.8.4.1'), 1000, { deadlineMs: 300 })).toMatchObject({ kind: 'unknown' });
   });
 
-  test('tells the neighbour at once where an address is now', async () => {
+  const places = ['stale', 'reachable'].flatMap((state) => ['10.9.0.50', 'fd00::50'].map((ip) => ({ ip, state })));
+  test.each(places)('tells a neighbour at once where $ip is now, whose entry is $state', async ({ ip, state }) => {
+    const moved = at(ip, { prefix: ip.includes(':') ? 64 : 24 });
     const neighbour = async (): Promise<string> => {
-      const result = await world.initiator(['ip', 'neigh', 'show', '10.9.0.50'], patience);
+      const result = await world.initiator(['ip', 'neigh', 'show', ip], patience);
       return result.kind === 'exited' ? result.stdout : '';
     };
-    const stale = ['lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'stale'];
-    await world.initiator(['ip', 'neigh', 'replace', '10.9.0.50', ...stale], patience);
+    const entry = ['lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', state];
+    await world.initiator(['ip', 'neigh', 'replace', ip, ...entry], patience);
     expect(await neighbour()).toContain('02:00:00:00:00:99');
-    await own.ensureAdded(at('10.9.0.50'), patience);
-    expect(await own.announce(at('10.9.0.50'), patience)).toEqual(done);
-    expect(await neighbour()).not.toContain('02:00:00:00:00:99');
+    await own.ensureAdded(moved, patience);
+    expect(await own.announce(moved, patience)).toEqual(done);
+    const [link] = JSON.parse(await must('ip', '-j', 'link', 'show', 'dev', 'eth0')) as { address: string }[];
+    expect(await neighbour()).toContain(link?.address);
+    await own.ensureRemoved(moved, patience);
   });
 });

@@ -53,6 +53,18 @@ for (const subject of subjects) {
       expect(await traffic.ensureUnblocked('10.9.0.1', patience)).toEqual(done);
     });
 
+    test('says what it holds back, also when another instance asked for it', async () => {
+      const shown = async () => {
+        const seen = await traffic.observe(patience);
+        return seen.kind === 'done' ? seen.value.toSorted() : seen;
+      };
+      expect(await shown()).toEqual([]);
+      for (const ip of ['10.9.0.1', 'fd00::1', '10.9.0.10']) await traffic.ensureBlocked(ip, patience);
+      expect(await shown()).toEqual(subject.name === 'absent' ? [] : ['10.9.0.1', '10.9.0.10', 'fd00::1']);
+      for (const ip of ['10.9.0.1', 'fd00::1', '10.9.0.10']) await traffic.ensureUnblocked(ip, patience);
+      expect(await shown()).toEqual([]);
+    });
+
     test('blocks and unblocks, however often it is asked', async () => {
       for (const ip of ['10.9.0.1', '10.9.0.1', 'fd00::1', 'fd00::1']) {
         expect(await traffic.ensureBlocked(ip, patience)).toEqual(done);
@@ -99,6 +111,32 @@ describe.skipIf(realPartsMissing() !== null)('nft', () => {
     expect(await reaches('10.9.0.10')).toBe(true);
     await traffic.ensureUnblocked('10.9.0.1', patience);
     expect(await reaches('10.9.0.1')).toBe(true);
+  });
+
+  test('shows the same silence to whoever connects when the ends of connections are let out', async () => {
+    await traffic.ensureBlocked('10.9.0.1', patience, 'ends');
+    expect(await reaches('10.9.0.1')).toBe(false);
+    await traffic.ensureUnblocked('10.9.0.1', patience);
+    expect(await reaches('10.9.0.1')).toBe(true);
+  });
+
+  test('holds IPv6 back in the same way, and does not answer for it meanwhile', async () => {
+    await must('ip', 'addr', 'add', 'fd00::1/64', 'dev', 'eth0', 'nodad');
+    await world.initiator(['ip', 'addr', 'add', 'fd00::2/64', 'dev', 'eth0', 'nodad'], patience);
+    const neighbour = iproute2Address({ run: world.initiator });
+    const asked = () => neighbour.probe({ ip: 'fd00::1', prefix: 64, interface: 'eth0' }, 300, patience);
+    while ((await asked()).kind === 'refused');
+    expect(await asked()).toMatchObject({ value: { answeredBy: expect.stringContaining(':') } });
+    expect(await reaches('fd00::1')).toBe(true);
+    await traffic.ensureBlocked('fd00::1', patience);
+    expect(await reaches('fd00::1')).toBe(false);
+    expect(await asked()).toEqual({ kind: 'done', value: { answeredBy: null } });
+    await traffic.ensureUnblocked('fd00::1', patience);
+    expect(await reaches('fd00::1')).toBe(true);
+  });
+
+  test('cannot say what it holds back when nobody lets it look', async () => {
+    expect(await traffic.observe({ deadlineMs: 0 })).toMatchObject({ kind: 'unknown' });
   });
 
   test('keeps what another instance has blocked', async () => {

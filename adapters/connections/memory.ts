@@ -1,0 +1,16 @@
+// The memory twin of connections. Nothing in it ever fails: nothing depends on them.
+import type { ConnectionsPort } from '../../src/ports/dataplane.ts';
+import { sameIp } from '../../src/ports/ip.ts';
+import { done, refused } from '../../src/ports/outcome.ts';
+import type { MemoryHost } from '../memory-host.ts';
+
+export function memoryConnections(host: MemoryHost): ConnectionsPort {
+  return {
+    observe: async (ports) => done(host.connections.filter(({ portal }) => ports.includes(portal.port))),
+    async tickle({ portal, peer }) {
+      if (![...host.addresses.keys()].some((ip) => sameIp(ip, portal.ip))) return refused(`${portal.ip} is not here`);
+      host.tickled.push(peer);
+      return done(null);
+    },
+  };
+}
