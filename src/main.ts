@@ -1,9 +1,7 @@
 // The composition root: config in, running daemon out. The only file that knows everything.
-import { readFile } from 'node:fs/promises';
 import { systemClock } from '../adapters/clock/system.ts';
 import { consulCluster } from '../adapters/consul/cluster.ts';
-import { httpApi } from '../adapters/consul/http.ts';
-import { loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../adapters/dataplane.ts';
+import { lioDataPlane, loopbackDataPlane, memoryDataPlane, tgtDataPlane } from '../adapters/dataplane.ts';
 import { agentFence } from '../adapters/fence/agent.ts';
 import { cephStorageFence } from '../adapters/fence/ceph-clear.ts';
 import { cephFence } from '../adapters/fence/ceph.ts';
@@ -14,14 +12,17 @@ import { startLauncher } from '../adapters/launcher/launcher.ts';
 import { memoryNetwork } from '../adapters/memory-host.ts';
 import { udpPeers } from '../adapters/peers/udp.ts';
 import { createRunner, type Run } from '../adapters/run.ts';
+import { tgtRbdImages } from '../adapters/target/tgt-rbd.ts';
 import { checkWatchdog } from '../adapters/watchdog/check.ts';
 import { deviceWatchdog } from '../adapters/watchdog/device.ts';
 import { programVersion } from './cli/version.ts';
 import { configNotices, type Config } from './config/config.ts';
+import { consulApiOf } from './consul-api.ts';
 import { noteCommand } from './daemon/commands.ts';
 import { standstillMs, tokenAgeMs } from './config/relations-exclusion.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { servesNothing } from './daemon/empty.ts';
+import { defined } from './defined.ts';
 import { armedFirst, type Feeding, noteReads, startFeeding } from './daemon/feeding.ts';
 import { inspectorOf } from './daemon/inspector.ts';
 import { servingPaths } from './daemon/metrics.ts';
@@ -52,7 +53,7 @@ export async function runAgent(config: Config): Promise<void> {
   const log = createLog({ level: config.log.level, node: config.node.name });
   for (const notice of configNotices(config)) log.warn({ data: { notice } }, 'configuration');
   // Only real data planes run many commands; the others need no process for it.
-  const launcher = config.dataPlane.kind === 'tgt' ? startLauncher() : null;
+  const launcher = ['tgt', 'lio'].includes(config.dataPlane.kind) ? startLauncher() : null;
   const run = createRunner({
     ...(launcher === null ? {} : { execute: launcher.run }),
     record: (record) => {
@@ -198,31 +199,15 @@ async function peersOf({ node, peers }: Config, log: Log): Promise<PeersPort | n
   });
 }
 
-async function clusterOf({ consul }: Config): Promise<ClusterPort> {
-  const text = async (file: string | undefined) => (file === undefined ? undefined : await readFile(file, 'utf8'));
-  const [token, ca, cert, key] = await Promise.all(
-    [consul.tokenFile, consul.caFile, consul.certFile, consul.keyFile].map(text),
-  );
-  const tls = defined({ ca, cert, key, servername: consul.serverName });
-  const api = httpApi({
-    url: consul.url,
-    ...defined({ token: token?.trim(), datacenter: consul.datacenter }),
-    ...(Object.keys(tls).length === 0 ? {} : { tls }),
-  });
-  return consulCluster({
-    api,
-    clock: systemClock(),
-    prefix: consul.prefix,
-    ...defined({ node: consul.sessionNode }),
-  });
+async function clusterOf(config: Config): Promise<ClusterPort> {
+  const { prefix, sessionNode } = config.consul;
+  const api = await consulApiOf(config);
+  return consulCluster({ api, clock: systemClock(), prefix, ...defined({ node: sessionNode }) });
 }
 
-type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
-const defined = <T extends object>(object: T): Defined<T> =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
-
-function dataPlaneOf({ dataPlane, node }: Config, run: Run): DataPlane {
-  if (dataPlane.kind === 'tgt') return tgtDataPlane({ run, controlPort: dataPlane.tgt.controlPort });
+function dataPlaneOf({ dataPlane, node, ceph }: Config, run: Run): DataPlane {
+  if (dataPlane.kind === 'tgt') return tgtDataPlane({ run, controlPort: dataPlane.tgt.controlPort, ceph });
+  if (dataPlane.kind === 'lio') return lioDataPlane({ run, ceph, tuning: dataPlane.lio });
   if (dataPlane.kind === 'loopback') return loopbackDataPlane({ node: node.name, portalPort: dataPlane.portalPort });
   return memoryDataPlane({ node: node.name, network: memoryNetwork(), clock: systemClock() });
 }
@@ -242,8 +227,11 @@ function fencesOf({ exclusion }: Config, run: Run): readonly (FencePort | undefi
 const refusingMethods = ({ exclusion, node }: Config) =>
   exclusion.methods.filter((method) => method.method === 'ceph').filter(({ nodes }) => Object.hasOwn(nodes, node.name));
 
-const storageFencesOf = (config: Config, run: Run): readonly StorageFencePort[] =>
-  refusingMethods(config).map((method) => cephStorageFence({ run, ...method }, config.node.name));
+function storageFencesOf(config: Config, run: Run): readonly StorageFencePort[] {
+  const { kind, tgt } = config.dataPlane;
+  const open = kind === 'tgt' ? { openInTarget: tgtRbdImages({ run, controlPort: tgt.controlPort }) } : {};
+  return refusingMethods(config).map((method) => cephStorageFence({ run, ...method }, config.node.name, open));
+}
 
 /** Null without a watchdog. Throws `WATCHDOG_UNFIT` when one is required and would not reset this host. */
 async function watchdogOf(

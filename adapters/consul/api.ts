@@ -18,8 +18,12 @@ export interface ConsulAnswer<Body> {
   readonly filtered: boolean;
   /** Null without one; only of 200, 404 and 409 answers. */
   readonly body: Body | null;
+  /** Of a list, over HTTP only: of the body as it came. A body with the `known` digest is not read: `body` is null. */
+  readonly digest?: string | undefined;
   /** The first line of a text answer, for people: Consul explains its refusals there. */
   readonly text: string;
+  /** When the agent sent it, by its own clock, in whole seconds; over HTTP only. */
+  readonly date?: string | undefined;
 }
 
 /** There was no answer: a timeout, a lost connection, a called-off request. A write may have happened. */
@@ -83,10 +87,13 @@ export interface SessionRequest {
 export interface ConsulApi {
   /** A consistent read of one key: a list of one; 404 without it. */
   kvGet(key: string, options: RequestOptions): Promise<ConsulReply<readonly KvJson[]>>;
-  /** Everything below a prefix; 404 without any. With an index it blocks until that is passed or the wait is over. */
+  /**
+   * Everything below a prefix; 404 without any. With an index it blocks until that is passed or the wait is over.
+   * `known`: the digest of an answer that the caller still has.
+   */
   kvList(
     prefix: string,
-    query: { index: number; waitMs: number } | { consistent: true },
+    query: { index: number; waitMs: number; known?: string | undefined } | { consistent: true },
     options: RequestOptions,
   ): Promise<ConsulReply<readonly KvJson[]>>;
   /** 409 with `Errors` when nothing was done. */

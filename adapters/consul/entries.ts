@@ -22,7 +22,7 @@ export function toSnapshot(prefix: string, answer: ConsulAnswer<readonly KvJson[
 }
 
 export const sameEntries = (a: readonly ClusterEntry[], b: readonly ClusterEntry[]): boolean =>
-  a.length === b.length && a.every((entry, place) => sameEntry(entry, b[place]));
+  a === b || (a.length === b.length && a.every((entry, place) => sameEntry(entry, b[place])));
 
 const sameEntry = (a: ClusterEntry, b: ClusterEntry | undefined): boolean =>
   b !== undefined &&

@@ -7,6 +7,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import Consul from 'consul';
 import type { ConsulApi, ConsulReply, RequestOptions } from './api.ts';
 import { failOnCutAnswers } from './cut-answers.ts';
+import { type ListContext, spareKnownAnswers } from './known-answers.ts';
 
 export interface HttpApiOptions {
   /** `http://127.0.0.1:8500`; https with `tls`. */
@@ -32,18 +33,20 @@ interface Client {
 
 type Response = IncomingMessage & { readonly body?: unknown };
 type Answered = readonly [Response, ...unknown[]];
+type Call = (papi: object) => Promise<Answered>;
 
 export function httpApi(options: HttpApiOptions): ConsulApi {
   // Watch and session have connections of their own, so that a burst of lock requests never delays a renewal.
   const steady = client(options, 16);
   const burst = client(options, options.connectionsMax ?? 48);
-  const send = <Body>(call: (more: object) => Promise<Answered>, more: RequestOptions): Promise<ConsulReply<Body>> =>
-    request<Body>(call, more, options.token);
+  const send = <Body>(call: Call, more: RequestOptions, ctx = new Context()): Promise<ConsulReply<Body>> =>
+    request<Body>(call, more, options.token, ctx);
   return {
     kvGet: (key, more) => send((papi) => burst.kv.get({ key, consistent: true, ...papi }), more),
     kvList: (prefix, query, more) => {
       const how = 'consistent' in query ? query : { index: String(query.index), wait: `${query.waitMs}ms` };
-      return send((papi) => steady.kv.get({ key: prefix, recurse: true, ...how, ...papi }), more);
+      const ctx = new ContextOfList('known' in query ? (query.known ?? null) : null);
+      return send((papi) => steady.kv.get({ key: prefix, recurse: true, ...how, ...papi }), more, ctx);
     },
     txn: (operations, more) =>
       send((papi) => burst.transaction.create(operations.map((operation) => ({ KV: operation })), papi), more),
@@ -77,38 +80,49 @@ function client({ url, token, datacenter, tls }: HttpApiOptions, maxSockets: num
   };
   const consul: unknown = new Consul(settings);
   failOnCutAnswers(consul);
+  spareKnownAnswers(consul);
   return consul as Client;
 }
 
 // The package takes a context: `cancel` on it aborts the request, and `includeResponse` gives us status and headers.
 class Context extends EventEmitter {
   readonly includeResponse = true;
+  digest?: string;
+}
+
+class ContextOfList extends Context implements ListContext {
+  readonly known: string | null;
+
+  constructor(known: string | null) {
+    super();
+    this.known = known;
+  }
 }
 
 async function request<Body>(
-  call: (papi: object) => Promise<Answered>,
+  call: Call,
   { deadlineMs, signal }: RequestOptions,
   token: string | undefined,
+  ctx: Context,
 ): Promise<ConsulReply<Body>> {
   if (signal?.aborted === true) return { kind: 'silence', reason: 'the request was called off' };
-  const ctx = new Context();
   const cancel = (): void => {
     ctx.emit('cancel');
   };
   signal?.addEventListener('abort', cancel, { once: true });
   try {
     const [response] = await call({ ctx, timeout: Math.max(1, Math.ceil(deadlineMs)) });
-    return toReply<Body>(response, token);
+    return toReply<Body>(response, token, ctx);
   } catch (error) {
     const response = responseIn(error);
-    if (response !== null) return toReply<Body>(response, token);
+    if (response !== null) return toReply<Body>(response, token, ctx);
     return { kind: 'silence', reason: silenceReason(error, deadlineMs) };
   } finally {
     signal?.removeEventListener('abort', cancel);
   }
 }
 
-function toReply<Body>(response: Response, token: string | undefined): ConsulReply<Body> {
+function toReply<Body>(response: Response, token: string | undefined, { digest }: Context): ConsulReply<Body> {
   const { headers, statusCode: status = 0, body } = response;
   const line = typeof body === 'string' && status >= 400 ? (body.split('\n')[0] ?? '').slice(0, 300) : '';
   const isData = status < 300 || status === 409;
@@ -119,7 +133,9 @@ function toReply<Body>(response: Response, token: string | undefined): ConsulRep
     knownLeader: headers['x-consul-knownleader'] !== 'false',
     filtered: headers['x-consul-results-filtered-by-acls'] === 'true',
     body: isData && body !== undefined ? (body as Body) : null,
+    ...(digest === undefined ? {} : { digest }),
     text: token === undefined || token === '' ? line : line.replaceAll(token, '[token]'),
+    date: headers.date,
   };
 }
 

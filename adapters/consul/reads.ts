@@ -19,17 +19,27 @@ export async function readEntry(
   return row === undefined ? unexpected(sorted.answer) : done(toEntry(prefix, row));
 }
 
-/** Everything below the prefix, in one request. */
+/** `digest`: of the text that it was read from, when that came over HTTP. */
+export interface PrefixRead extends ClusterSnapshot {
+  readonly digest?: string | undefined;
+}
+
+/** Everything below the prefix, in one request. The same text as `before` is not read again. */
 export async function readPrefix(
   { api, prefix }: { api: ConsulApi; prefix: string },
-  query: Parameters<ConsulApi['kvList']>[1],
+  query: { index: number; waitMs: number } | { consistent: true },
   options: RequestOptions,
-): Promise<Outcome<ClusterSnapshot>> {
-  const sorted = sortReply(await api.kvList(prefix, query, options));
+  before: PrefixRead | null = null,
+): Promise<Outcome<PrefixRead>> {
+  const known = before?.digest;
+  const sorted = sortReply(await api.kvList(prefix, 'index' in query ? { ...query, known } : query, options));
   if (sorted.kind !== 'ok') return sorted;
+  const { digest, index } = sorted.answer;
+  if (before !== null && known !== undefined && digest === known) return done({ ...before, index });
   const snapshot = toSnapshot(prefix, sorted.answer);
   if (snapshot === null) return unexpected(sorted.answer);
-  return snapshot.entries.length > 0 ? done(snapshot) : confirmEmpty(api, prefix, snapshot, options);
+  if (snapshot.entries.length === 0) return confirmEmpty(api, prefix, snapshot, options);
+  return done({ ...snapshot, digest });
 }
 
 // A list holds what the token may read, so a token without rights sees an empty prefix. A single key is refused aloud.

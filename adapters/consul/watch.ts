@@ -1,10 +1,10 @@
 // Our own watch loop: one recursive blocking query on the prefix, by the rules of Consul's blocking queries.
 import type { Clock } from '../../src/ports/clock.ts';
-import type { ClusterSnapshot, WatchHandlers } from '../../src/ports/cluster.ts';
+import type { WatchHandlers } from '../../src/ports/cluster.ts';
 import type { Outcome } from '../../src/ports/outcome.ts';
 import type { ConsulApi } from './api.ts';
 import { sameEntries } from './entries.ts';
-import { readPrefix } from './reads.ts';
+import { type PrefixRead, readPrefix } from './reads.ts';
 import { openTokenBucket, pause } from './token-bucket.ts';
 
 export interface WatchOptions {
@@ -73,7 +73,7 @@ async function follow(
   const { clock } = options;
   const pace = { ...defaultPace, ...options.pace };
   const bucket = openTokenBucket(clock, pace);
-  let seen: ClusterSnapshot | null = null;
+  let seen: PrefixRead | null = null;
   let trouble: string | null = null;
   let failures = 0;
   // 0 asks for a plain read: at the start, after any failure, and when the index went back.
@@ -83,7 +83,7 @@ async function follow(
     if (signal.aborted) return;
     const sentAtMs = clock.monotonicMs();
     const { signal: calledOff } = (query.asked = new AbortController());
-    const read = await readOnce(options, pace, index, calledOff);
+    const read = await readOnce(options, pace, { index, seen }, calledOff);
     if (signal.aborted) return;
     if (calledOff.aborted) {
       index = 0;
@@ -111,12 +111,12 @@ async function follow(
 const readOnce = (
   options: WatchOptions,
   { waitMs, marginMs, readMs }: WatchPace,
-  index: number,
+  { index, seen }: { index: number; seen: PrefixRead | null },
   signal: AbortSignal,
-): Promise<Outcome<ClusterSnapshot>> =>
+): Promise<Outcome<PrefixRead>> =>
   index === 0
     ? readPrefix(options, { consistent: true }, { deadlineMs: readMs, signal })
-    : readPrefix(options, { index, waitMs }, { deadlineMs: (waitMs * 17) / 16 + marginMs, signal });
+    : readPrefix(options, { index, waitMs }, { deadlineMs: (waitMs * 17) / 16 + marginMs, signal }, seen);
 
 // An index that goes back (snapshot restored, newest key deleted) starts anew; 0 would turn blocking off and spin.
 const nextIndex = (asked: number, answered: number): number => (answered < asked ? 0 : Math.max(1, answered));

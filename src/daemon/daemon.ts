@@ -60,7 +60,7 @@ export class Daemon {
   readonly peers: Peers | null;
   readonly #parts: DaemonParts;
   readonly #reading: Reading;
-  readonly #observer: Observer;
+  readonly observer: Observer;
   readonly #effects: Effects;
   readonly #sightings: Sightings;
   readonly #outbid: Outbid;
@@ -88,7 +88,7 @@ export class Daemon {
     this.#sightings = new Sightings(clock);
     this.#outbid = new Outbid(clock);
     this.#looks = new Looks(clock, (ms, then) => this.#after(ms, then), () => this.#translate());
-    this.#observer = new Observer(dataPlane, settings.deadlines.targetMs);
+    this.observer = new Observer(dataPlane, settings.deadlines.targetMs);
     this.lease = new Lease({
       cluster,
       clock,
@@ -116,7 +116,7 @@ export class Daemon {
     this.#rounds = new Rounds({
       ...parts,
       registry: this.engine.registry,
-      observer: this.#observer, inheritance: this.#inheritance,
+      observer: this.observer, inheritance: this.#inheritance,
       everyMs: settings.observeEveryMs,
       view: () => this.#reading.latest,
       post: (actor, event, cause) => this.tell(actor, event, cause),
@@ -127,7 +127,7 @@ export class Daemon {
     this.#effects = effectsOf({
       ...parts,
       registry: this.engine.registry,
-      observer: this.#observer,
+      observer: this.observer,
       outbid: (key, modifyIndex) => this.#outbid.note(key, modifyIndex),
       session: () => this.#node().session,
       noteSent: (session, sentAtMs) => this.lease.noteSent(session, sentAtMs),

@@ -23,11 +23,11 @@ export interface InspectionParts {
 /** A read that failed says nothing, and nothing is done because of it. Answers why the node could not be read. */
 export async function inspectDataPlane(parts: InspectionParts): Promise<string | null> {
   const { registry, observer, inheritance, post } = parts;
-  const before = new Map([...registry.all()].map((actor) => [actor.id, actor.seq]));
+  const before = newestSeq(registry);
   const sight = await observer.look();
   if (sight.kind !== 'done') return sight.reason;
   // Whoever moved during the look is judged next time, and what the journal left when Consul has confirmed it.
-  const isSteady = ({ id, seq }: Actor) => before.get(id) === seq && !inheritance.isUntouched(id);
+  const isSteady = ({ id, seq }: Actor) => seq <= before && !inheritance.isUntouched(id);
   const view = parts.view();
   const tell = (actor: string, event: DomainEvent) =>
     post(actor, event, { kind: 'local', what: 'the node was read back' });
@@ -38,6 +38,13 @@ export async function inspectDataPlane(parts: InspectionParts): Promise<string |
   }
   inspectDisks(registry, view, sight.value, isSteady, tell);
   return null;
+}
+
+/** Every later record of any actor has a higher one. */
+function newestSeq(registry: Registry): number {
+  let newest = 0;
+  for (const { seq } of registry.all()) newest = Math.max(newest, seq);
+  return newest;
 }
 
 function verdict(actor: Actor, sight: Sight, right: () => string): DomainEvent | null {

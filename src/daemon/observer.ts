@@ -1,6 +1,9 @@
 // Reads back what the node serves. Reads that are asked for at the same time share one look.
+import type { Json } from '../../machines/intent.ts';
+import { sameJson } from '../core/json.ts';
+import type { Address, DataPlane, TargetSight, TargetView } from '../ports/dataplane.ts';
+import { plainIp } from '../ports/ip.ts';
 import { done, type Outcome } from '../ports/outcome.ts';
-import type { Address, DataPlane, TargetSight } from '../ports/dataplane.ts';
 
 export interface Sight {
   /** By `addressKey`: the same IP elsewhere, or with another prefix, is not ours. */
@@ -12,21 +15,25 @@ export interface Sight {
 }
 
 export const addressKey = ({ ip, prefix, interface: name }: Address): string =>
-  `${plain(ip)}/${String(prefix)} ${name}`;
-export const portalKey = (ip: string, port: number): string => `${plain(ip)} ${String(port)}`;
-
-/** The kernel spells IPv6 addresses in one way, people in several. */
-const plain = (ip: string): string => (ip.includes(':') ? new URL(`http://[${ip}]/`).hostname.slice(1, -1) : ip);
+  `${plainIp(ip)}/${String(prefix)} ${name}`;
+export const portalKey = (ip: string, port: number): string => `${plainIp(ip)} ${String(port)}`;
 
 export class Observer {
   readonly #dataPlane: DataPlane;
   readonly #deadlineMs: number;
+  #last: Sight | null = null;
+  #read: Read | null = null;
   #current: Promise<Outcome<Sight>> | null = null;
   #next: Promise<Outcome<Sight>> | null = null;
 
   constructor(dataPlane: DataPlane, deadlineMs: number) {
     this.#dataPlane = dataPlane;
     this.#deadlineMs = deadlineMs;
+  }
+
+  /** As of the last look that succeeded; null before it. */
+  get last(): Sight | null {
+    return this.#last;
   }
 
   /** A look that begins after this call: one that runs already may have missed what the caller just did. */
@@ -48,10 +55,23 @@ export class Observer {
     ]);
     if (addresses.kind !== 'done') return addresses;
     if (target.kind !== 'done') return target;
-    return done({
-      addresses: new Set(addresses.value.map(addressKey)),
-      portals: new Set(target.value.portals.map(({ ip, port }) => portalKey(ip, port))),
-      targets: new Map(target.value.targets.map((target) => [target.iqn, target])),
-    });
+    const read = { addresses: addresses.value, target: target.value };
+    // Nearly always nothing is different: what was made of it then is kept.
+    if (this.#last === null || !sameJson(read as object as Json, this.#read as object as Json)) {
+      this.#last = sightOf(read);
+      this.#read = read;
+    }
+    return done(this.#last);
   }
 }
+
+interface Read {
+  readonly addresses: readonly Address[];
+  readonly target: TargetView;
+}
+
+const sightOf = ({ addresses, target: { portals, targets } }: Read): Sight => ({
+  addresses: new Set(addresses.map(addressKey)),
+  portals: new Set(portals.map(({ ip, port }) => portalKey(ip, port))),
+  targets: new Map(targets.map((target) => [target.iqn, target])),
+});

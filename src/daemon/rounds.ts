@@ -1,9 +1,15 @@
 // Reads the data plane back, again and again, and says when it cannot be read.
+import { type ConnectionRoundsParts, startConnectionRounds } from './connection-rounds.ts';
 import { inspectDataPlane, type InspectionParts } from './inspect-data-plane.ts';
 import type { DaemonLog } from './log.ts';
 import { startStorageRounds, type StorageRoundsParts } from './storage-rounds.ts';
+import { startTrafficRounds, type TrafficRoundsParts } from './traffic-rounds.ts';
 
-export interface RoundsParts extends InspectionParts, StorageRoundsParts {
+export interface RoundsParts extends InspectionParts, StorageRoundsParts, TrafficRoundsParts, ConnectionRoundsParts {
+  readonly settings: StorageRoundsParts['settings'] &
+    TrafficRoundsParts['settings'] &
+    ConnectionRoundsParts['settings'];
+  readonly dataPlane: TrafficRoundsParts['dataPlane'] & ConnectionRoundsParts['dataPlane'];
   readonly log: DaemonLog;
   readonly everyMs: number;
   readonly onChange: () => void;
@@ -26,6 +32,8 @@ export class Rounds {
   start(): void {
     void this.#go();
     startStorageRounds(this.#parts);
+    startTrafficRounds(this.#parts);
+    startConnectionRounds(this.#parts);
   }
 
   async #go(): Promise<void> {

@@ -4,6 +4,7 @@ import type { PathSettings } from '../../machines/disk-path/events.ts';
 import type { Json } from '../../machines/intent.ts';
 import { sameJson } from '../core/json.ts';
 import type { DiskSpec, PathSpec } from '../core/records.ts';
+import { interfaceName } from '../ports/interface-name.ts';
 
 const disks = new WeakMap<DiskSpec, DiskSettings>();
 const paths = new WeakMap<PathSpec, PathSettings>();
@@ -23,11 +24,10 @@ export function diskSettings(spec: DiskSpec): DiskSettings {
 export function pathSettings(spec: DiskSpec, path: PathSpec, portalPort: number): PathSettings {
   const made = paths.get(path);
   if (made !== undefined) return made;
-  const vlan = path.vlan === undefined ? '' : `.${String(path.vlan)}`;
   const settings = {
     ip: path.ip,
     prefix: path.prefix,
-    interface: `${path.interface}${vlan}`,
+    interface: interfaceName(path.interface, path.vlan),
     port: path.port ?? portalPort,
     iqn: spec.iqn,
   };

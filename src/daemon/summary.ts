@@ -9,7 +9,7 @@ import type { Registry } from './registry.ts';
 import { waitsFor } from './waits.ts';
 
 export function summarise(daemon: Daemon): ClusterSummary {
-  const { view, settings, engine } = daemon;
+  const { view, settings } = daemon;
   return {
     node: settings.node,
     index: view.index,
@@ -17,7 +17,7 @@ export function summarise(daemon: Daemon): ClusterSummary {
     trouble: daemon.troubles.consul,
     maintenance: maintenanceIn(view, null),
     nodes: nodesOf(daemon),
-    disks: [...view.disks.keys()].sort().map((disk) => diskOf(view, engine.registry, disk)),
+    disks: [...view.disks.keys()].sort().map((disk) => diskOf(daemon, disk)),
     exclusions: Array.from(view.exclusions, ([session, { value }]) => ({ session, ...value })),
     problems: view.problems,
     replay: null,
@@ -55,12 +55,14 @@ function maintenanceIn(view: ClusterView, of: string | null): MaintenanceSummary
   return { by, reason, since: at, until: forMs === undefined ? null : at + forMs };
 }
 
-function diskOf(view: ClusterView, registry: Registry, disk: string): DiskSummary {
+function diskOf({ view, engine, observer }: Daemon, disk: string): DiskSummary {
   const spec = view.disks.get(disk)?.value;
   if (spec === undefined) throw new TypeError(`disk ${disk} is not in the view`);
-  const paths = spec.paths.map(({ index, ip }) => pathOf(view, registry, disk, index, ip));
+  const paths = spec.paths.map(({ index, ip }) => pathOf(view, engine.registry, disk, index, ip));
   const { desired, iqn, wwn, backstore, access } = spec;
-  return { disk, desired, status: statusOf(desired, paths), iqn, wwn, backstore, access, paths };
+  const summary = { disk, desired, status: statusOf(desired, paths), iqn, wwn, backstore, access, paths };
+  const logins = observer.last?.targets.get(iqn)?.logins ?? [];
+  return logins.length === 0 ? summary : { ...summary, logins };
 }
 
 function pathOf(view: ClusterView, registry: Registry, disk: string, index: number, ip: string): PathSummary {

@@ -111,7 +111,39 @@ test('takes an answer that is not JSON for no answer', async () => {
     response.setHeader('Content-Type', 'application/json');
     response.end('<html>');
   });
-  expect(await api.agentSelf({ deadlineMs: 1000 })).toEqual({ kind: 'silence', reason: 'the answer is not JSON' });
+  const silence = { kind: 'silence', reason: 'the answer is not JSON' };
+  expect(await api.agentSelf({ deadlineMs: 1000 })).toEqual(silence);
+  expect(await api.kvList('p/', { consistent: true }, { deadlineMs: 1000 })).toEqual(silence);
+});
+
+test('does not read a list again that the caller has already, and reads the next one', async () => {
+  let value = 'x';
+  const api = await serve((_request, response) => {
+    response.setHeader('X-Consul-Index', '7');
+    json(response, [{ Key: 'p/a', Value: Buffer.from(value).toString('base64') }]);
+  });
+  const ask = async (known?: string) => {
+    const reply = await api.kvList('p/', { index: 7, waitMs: 1, known }, { deadlineMs: 1000 });
+    if (reply.kind !== 'answer') throw new Error(reply.reason);
+    return reply;
+  };
+  const first = await ask();
+  expect(first).toMatchObject({ index: 7, body: [{ Key: 'p/a', Value: 'x' }] });
+  const again = await ask(first.digest);
+  expect(again).toMatchObject({ index: 7, body: null });
+  expect(again.digest).toBe(first.digest);
+  value = 'y';
+  expect(await ask(first.digest)).toMatchObject({ index: 7, body: [{ Key: 'p/a', Value: 'y' }] });
+});
+
+test('reads why a list is refused', async () => {
+  const api = await serve((_request, response) => {
+    response.writeHead(403, { 'Content-Type': 'text/plain' });
+    response.end('Permission denied: token with AccessorID lacks permission');
+  });
+  const reply = await api.kvList('p/', { consistent: true }, { deadlineMs: 1000 });
+  const text = expect.stringMatching(/^Permission denied/) as unknown;
+  expect(reply).toMatchObject({ status: 403, body: null, text });
 });
 
 test('says which error a connection meets', async () => {

@@ -32,11 +32,13 @@ function follow(script: Reply[], { answerAfterMs = 0, mayRead = true } = {}) {
   const asked: string[] = [];
   const told: string[] = [];
   const deadlines: number[] = [];
+  const known: (string | undefined)[] = [];
   let calledOff = 0;
   const kvList: ConsulApi['kvList'] = async (_prefix, query, { deadlineMs, signal }) => {
     const what = 'consistent' in query ? 'read' : `index ${query.index} wait ${query.waitMs}`;
     asked.push(`${clock.monotonicMs()}: ${what}`);
     deadlines.push(deadlineMs);
+    known.push('index' in query ? query.known : undefined);
     const reply = script.shift();
     if (reply !== undefined) {
       if (answerAfterMs > 0) await new Promise<void>((resolve) => void clock.after(answerAfterMs, resolve));
@@ -60,7 +62,7 @@ function follow(script: Reply[], { answerAfterMs = 0, mayRead = true } = {}) {
       onTrouble: (reason) => void told.push(reason === null ? 'trouble over' : `trouble: ${reason}`),
     },
   );
-  return { clock, asked, told, deadlines, watch, calledOff: () => calledOff };
+  return { clock, asked, told, known, deadlines, watch, calledOff: () => calledOff };
 }
 
 const run = async (clock: VirtualClock, ms = 60_000): Promise<void> => clock.advanceAndSettle(ms);
@@ -91,6 +93,18 @@ describe('the watch', () => {
     const { clock, told } = follow([ok(7, row('a', 7)), ok(8, { ...row('a', 7), ...change })]);
     await run(clock);
     expect(told.filter((line) => line.startsWith('snapshot'))).toHaveLength(2);
+  });
+
+  test('knows a list again by its text, of the snapshot that it told last and of no other', async () => {
+    const { clock, asked, told, known } = follow([
+      { ...ok(7, row('a', 7)), digest: 'd1' },
+      { ...ok(8), status: 200, digest: 'd1' },
+      { ...ok(9, row('b', 9)), digest: 'd2' },
+    ]);
+    await run(clock);
+    expect(known).toEqual([undefined, 'd1', 'd1', 'd2']);
+    expect(told).toEqual(['contact 0', 'snapshot 7: a=x', 'contact 0', 'contact 50', 'snapshot 9: b=x']);
+    expect(asked.at(-1)).toBe('100: index 9 wait 5000');
   });
 
   test('starts anew with a plain read when the index goes back', async () => {

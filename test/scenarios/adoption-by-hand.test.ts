@@ -161,3 +161,26 @@ it('an unrelated address, target and portal live through takes, moves, a lost se
   expect(foreign(cluster, 'n1')).toEqual(foreign.planted);
   expect(cluster.allServed()).toBe(true);
 });
+
+describe('an address whose packets are held back for no path', () => {
+  it.each(['10.0.9.9', ip])('%s is let through again', async (blocked) => {
+    const { cluster, name, host } = await serving();
+    host.blocked.set(blocked, 'nothing');
+    await cluster.until(() => !host.blocked.has(blocked), 30_000);
+    await cluster.until(() => cluster.servers(path).length === 1, 1_000);
+    expect(askedBy(cluster.node(name)).filter((asked) => asked.startsWith('traffic.'))).toEqual([]);
+  });
+});
+
+describe('an address whose packets are held back for a path that is being given up', () => {
+  it('stays so for as long as that lasts', async () => {
+    const { cluster, name, host } = await serving();
+    cluster.node(name).faults.always('target.ensureClosed', { kind: 'unknown', reason: 'no answer' });
+    cluster.node(name).daemon.tell('path/d1/1', { type: 'path.unwanted', reason: 'test' } as never, {
+      kind: 'local', what: 'test',
+    });
+    await cluster.until(() => host.blocked.has(ip), 5_000);
+    await cluster.pass(40_000);
+    expect(host.blocked.has(ip)).toBe(true);
+  });
+});

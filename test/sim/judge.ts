@@ -55,12 +55,10 @@ export class Judge {
   watch(host: MemoryHost): void {
     this.#hosts.set(host.node, host);
     const look = (key: unknown): void => this.#look(host, String(key).split(' ')[0] ?? '');
-    for (const part of [host.addresses, host.portals] as Map<string, unknown>[]) {
+    for (const part of [host.addresses, host.portals, host.blocked] as Map<string, unknown>[]) {
       follow(part, ['set', 'delete'], look);
       follow(part, ['clear'], () => this.#lookAtAll(host));
     }
-    follow(host.blocked, ['add', 'delete'], look);
-    follow(host.blocked, ['clear'], () => this.#lookAtAll(host));
   }
 
   onServing(listener: (path: string, node: string, serves: boolean) => void): void {

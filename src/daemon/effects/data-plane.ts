@@ -1,12 +1,14 @@
 // The data plane: each intent is one idempotent call of one port.
 import type { DiskPathContext } from '../../../machines/disk-path/setup.ts';
-import type { Address, AccessRules, Backing, BackstoreSpec } from '../../ports/dataplane.ts';
+import type { Address, AccessRules, Backing, BackstoreSpec, Portal } from '../../ports/dataplane.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import { sleep } from '../../ports/clock.ts';
 import type { EffectCall, Effects, Facts } from '../dispatcher.ts';
 import { Gate } from '../gate.ts';
 import { addressKey, portalKey } from '../observer.ts';
+import { endsPass } from './ends.ts';
 import type { EffectParts } from './parts.ts';
+import { tickler } from './tickle.ts';
 
 /** Enough for a neighbour on the same segment to answer, and short in a move that initiators wait for. */
 const handedOverProbeMs = 30;
@@ -23,7 +25,8 @@ export function dataPlaneEffects(parts: EffectParts): Effects {
   const inTarget = (call: EffectCall) => within(deadlines.targetMs, call);
   const inAttach = (call: EffectCall) => within(deadlines.attachMs, call);
   return {
-    'traffic.block': (params, call) => traffic.ensureBlocked(String(params['ip']), inAddress(call)),
+    'traffic.block': (params, call) =>
+      traffic.ensureBlocked(String(params['ip']), inAddress(call), endsPass(parts, call.actor) ? 'ends' : undefined),
     'traffic.unblock': (params, call) => traffic.ensureUnblocked(String(params['ip']), inAddress(call)),
     'address.add': (params, call) => address.ensureAdded(addressOf(params), inAddress(call)),
     'address.remove': (params, call) => address.ensureRemoved(addressOf(params), inAddress(call)),
@@ -31,8 +34,8 @@ export function dataPlaneEffects(parts: EffectParts): Effects {
     'address.announce': announcer(parts),
     // Being in its lane is all it takes.
     'address.stopAnnouncing': () => Promise.resolve(done(null)),
-    'portal.open': (params, call) => target.ensureOpen(portalOf(params), inTarget(call)),
-    'portal.close': (params, call) => target.ensureClosed(portalOf(params), inTarget(call)),
+    'portal.open': (params, call) => target.ensureOpen(portalOf(params, call), inTarget(call)),
+    'portal.close': (params, call) => target.ensureClosed(portalOf(params, call), inTarget(call)),
     'path.observe': (params, { actor }) => observe(parts, actor, params),
     'backstore.attach': async (params, call) => {
       const outcome = await backstore.ensureAttached(diskOf(params), inAttach(call));
@@ -60,10 +63,12 @@ const addressOf = (params: Params): Address => ({
   prefix: Number(params['prefix']),
   interface: String(params['interface']),
 });
-const portalOf = (params: Params) => ({
+const portalOf = (params: Params, { actor }: EffectCall): Portal => ({
   iqn: String(params['iqn']),
   ip: String(params['ip']),
   port: Number(params['port']),
+  // The name of a path ends with its number.
+  tag: Number(actor.slice(actor.lastIndexOf('/') + 1)),
 });
 const diskOf = (params: Params) => ({
   disk: String(params['disk']),
@@ -98,10 +103,17 @@ async function observe(
   });
 }
 
+/** Later, nobody is left whom a first one did not reach: TCP itself tries again meanwhile. */
+const tickleUntilMs = 1_000;
+
 /** Repeats on a schedule, as switches and neighbours miss single announcements. One gate for all paths. */
-function announcer({ settings, clock, dataPlane }: EffectParts): Effects[string] {
+function announcer(parts: EffectParts): Effects[string] {
+  const { settings, clock, dataPlane } = parts;
   const gate = new Gate(settings.commandsPerKind);
-  return async (params, { signal }) => {
+  const tickle = tickler(parts);
+  return async (params, { actor, signal }) => {
+    const leftBehind = tickle(actor, signal);
+    const tickled: Promise<void>[] = [];
     const startMs = clock.monotonicMs();
     let last: Outcome = refused('nothing is scheduled');
     for (const atMs of settings.announceAtMs) {
@@ -110,6 +122,8 @@ function announcer({ settings, clock, dataPlane }: EffectParts): Effects[string]
       if (signal.aborted) return refused('the path is not served here any more');
       const leave = await gate.enter(false, signal);
       if (leave === null) break;
+      // Not after it: arping waits for answers that never come. One that is too early is made good by the next.
+      if (atMs <= tickleUntilMs) tickled.push(leftBehind.once());
       try {
         last = await dataPlane.address.announce(addressOf(params), {
           deadlineMs: settings.deadlines.addressMs,
@@ -119,6 +133,7 @@ function announcer({ settings, clock, dataPlane }: EffectParts): Effects[string]
         leave();
       }
     }
+    await Promise.all(tickled);
     return signal.aborted ? refused('the path is not served here any more') : last;
   };
 }

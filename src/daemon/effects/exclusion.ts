@@ -9,7 +9,7 @@ import type { Effects, Facts } from '../dispatcher.ts';
 import { wantedExclusions } from '../translate-exclusions.ts';
 import { sentenceOf } from '../waits.ts';
 import { holdsLocally, readView, servedWithoutRight } from './left-served.ts';
-import type { EffectParts } from './parts.ts';
+import { consulOptions, type EffectParts } from './parts.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 type Answer = Promise<Outcome<Facts | null>>;
@@ -46,7 +46,7 @@ async function fence(parts: EffectParts, params: Params, signal: AbortSignal): A
  */
 async function isProven(parts: EffectParts, session: string): Promise<boolean> {
   if (parts.view().exclusions.get(session)?.value.state === 'proven') return true;
-  const read = await parts.cluster.read(keys.exclusion(session), { deadlineMs: parts.settings.deadlines.consulMs });
+  const read = await parts.cluster.read(keys.exclusion(session), consulOptions(parts));
   return read.kind === 'done' && isProof(read.value);
 }
 
@@ -77,7 +77,7 @@ async function publish(parts: EffectParts, params: Params): Answer {
   };
   if (record.state === 'proven') return write(parts, session, record);
   // A proof is never overwritten: somebody may have found one while we failed.
-  const before = await parts.cluster.read(keys.exclusion(session), { deadlineMs: parts.settings.deadlines.consulMs });
+  const before = await parts.cluster.read(keys.exclusion(session), consulOptions(parts));
   if (before.kind !== 'done') return before;
   if (isProof(before.value)) return done(null);
   return write(parts, session, record, before.value?.modifyIndex ?? 0);
@@ -91,7 +91,7 @@ async function write(
 ): Answer {
   const guarded = expectedModifyIndex === undefined ? {} : { expectedModifyIndex };
   const request = { key: keys.exclusion(session), value: JSON.stringify(record), ...guarded };
-  const outcome = await parts.cluster.put(request, { deadlineMs: parts.settings.deadlines.consulMs });
+  const outcome = await parts.cluster.put(request, consulOptions(parts));
   return outcome.kind === 'done' ? done(null) : outcome;
 }
 

@@ -7,11 +7,11 @@ import { viewParser, type ClusterView } from '../../core/view.ts';
 import { done, type Outcome } from '../../ports/outcome.ts';
 import { addressKey, portalKey, type Sight } from '../observer.ts';
 import { pathSettings } from '../specified.ts';
-import type { EffectParts } from './parts.ts';
+import { consulOptions, type EffectParts } from './parts.ts';
 
 /** The specifications as they are now: a journal that was restored or lost does not know every path of ours. */
-export async function readView({ cluster, settings }: EffectParts): Promise<Outcome<ClusterView>> {
-  const list = await cluster.list({ deadlineMs: settings.deadlines.consulMs });
+export async function readView(parts: EffectParts): Promise<Outcome<ClusterView>> {
+  const list = await parts.cluster.list(consulOptions(parts));
   return list.kind === 'done' ? done(viewParser()(list.value)) : list;
 }
 

@@ -4,12 +4,12 @@ import { readLockValue } from '../../core/view.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { Lock } from '../../ports/cluster.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
-import type { EffectParts } from './parts.ts';
+import { consulOptions, type EffectParts } from './parts.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
 export function lockEffects(parts: EffectParts): Effects {
-  const options = { deadlineMs: parts.settings.deadlines.consulMs };
+  const options = consulOptions(parts);
   const { cluster } = parts;
   const withLock = async (
     params: Params,
@@ -43,7 +43,7 @@ async function acquire(parts: EffectParts, params: Params): Promise<Outcome<Fact
   const expectedModifyIndex = Number(params['expectedModifyIndex']);
   const outcome = await parts.cluster.acquire(
     { key, session, value: ownValue(parts, session, evidence), expectedModifyIndex },
-    { deadlineMs: parts.settings.deadlines.consulMs },
+    consulOptions(parts),
   );
   if (outcome.kind === 'refused' && (outcome.code === 'held' || outcome.code === 'changed')) {
     parts.outbid(key, expectedModifyIndex);
@@ -53,7 +53,7 @@ async function acquire(parts: EffectParts, params: Params): Promise<Outcome<Fact
 }
 
 async function read(parts: EffectParts, key: string): Promise<Outcome<Facts | null>> {
-  const outcome = await parts.cluster.read(key, { deadlineMs: parts.settings.deadlines.consulMs });
+  const outcome = await parts.cluster.read(key, consulOptions(parts));
   if (outcome.kind !== 'done') return outcome;
   const entry = outcome.value;
   const mine = entry !== null && entry.session !== null && entry.session === parts.session();

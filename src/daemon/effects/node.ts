@@ -7,7 +7,7 @@ import type { ClusterEntry } from '../../ports/cluster.ts';
 import { done, refused, unknown, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
 import { readView, servedWithoutRight } from './left-served.ts';
-import type { EffectParts } from './parts.ts';
+import { consulOptions, type EffectParts } from './parts.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 type Answer = Promise<Outcome<Facts | null>>;
@@ -31,8 +31,6 @@ export function nodeEffects(parts: EffectParts): Effects {
   };
 }
 
-const optionsOf = ({ settings }: EffectParts) => ({ deadlineMs: settings.deadlines.consulMs });
-
 /**
  * The session that our record in Consul is locked by, else that of the journal, which may be older or missing.
  * Nothing is renewed before it is certain that no other daemon keeps it alive: another one of our name, or a copy of
@@ -40,7 +38,7 @@ const optionsOf = ({ settings }: EffectParts) => ({ deadlineMs: settings.deadlin
  */
 async function find(parts: EffectParts, params: Params): Answer {
   const known = params['session'] as string | null;
-  const read = await parts.cluster.read(keys.node(parts.settings.node), optionsOf(parts));
+  const read = await parts.cluster.read(keys.node(parts.settings.node), consulOptions(parts));
   if (read.kind !== 'done') return read;
   const holder = read.value?.session ?? null;
   const session = holder ?? known;
@@ -67,16 +65,17 @@ function isOfThisDaemon({ settings }: EffectParts, record: NodeRecord | null): b
   return record.place !== undefined && record.place === settings.place;
 }
 
-async function renew({ cluster, settings, clock, noteSent }: EffectParts, session: string) {
+async function renew(parts: EffectParts, session: string) {
+  const { cluster, clock, noteSent } = parts;
   const sentAtMs = clock.monotonicMs();
-  const renewed = await cluster.renewSession(session, { deadlineMs: settings.deadlines.consulMs });
+  const renewed = await cluster.renewSession(session, consulOptions(parts));
   if (renewed.kind === 'done') noteSent(session, sentAtMs);
   return renewed;
 }
 
 /** A session whose exclusion was asked for must never hold a lock again: a proof would stand before it is lost. */
 async function unspent(parts: EffectParts, session: string, code: string): Answer {
-  const exclusion = await parts.cluster.read(keys.exclusion(session), optionsOf(parts));
+  const exclusion = await parts.cluster.read(keys.exclusion(session), consulOptions(parts));
   if (exclusion.kind !== 'done') return unknown('nobody can say whether our last session was excluded');
   return exclusion.value === null ? done({ session }) : refused('our last session was excluded', code);
 }
@@ -92,7 +91,7 @@ async function createSession(parts: EffectParts): Answer {
   const sentAtMs = clock.monotonicMs();
   const { ttlMs, lockDelayMs, nodeHealth } = settings.session;
   const spec = { name: `pathwarden ${settings.node}`, ttlMs, lockDelayMs, nodeHealth };
-  const outcome = await cluster.createSession(spec, { deadlineMs: settings.deadlines.consulMs });
+  const outcome = await cluster.createSession(spec, consulOptions(parts));
   if (outcome.kind !== 'done') return outcome;
   noteSent(outcome.value.session, sentAtMs);
   return done({ session: outcome.value.session });
@@ -100,13 +99,13 @@ async function createSession(parts: EffectParts): Answer {
 
 async function destroySession(parts: EffectParts, session: string): Answer {
   if (session === '') return done(null);
-  return parts.cluster.destroySession(session, optionsOf(parts));
+  return parts.cluster.destroySession(session, consulOptions(parts));
 }
 
 async function register(parts: EffectParts, params: Params, leaving: boolean): Answer {
   const key = keys.node(parts.settings.node);
   const session = String(params['session']);
-  const before = await parts.cluster.read(key, optionsOf(parts));
+  const before = await parts.cluster.read(key, consulOptions(parts));
   if (before.kind !== 'done') return before;
   const entry = before.value;
   if (entry !== null && entry.session !== null && entry.session !== session) {
@@ -117,10 +116,10 @@ async function register(parts: EffectParts, params: Params, leaving: boolean): A
   const value = JSON.stringify(recordOf(parts, params, leaving));
   const written =
     entry?.session === session
-      ? await parts.cluster.update({ key, session, lockIndex: entry.lockIndex }, value, optionsOf(parts))
+      ? await parts.cluster.update({ key, session, lockIndex: entry.lockIndex }, value, consulOptions(parts))
       : await parts.cluster.acquire(
           { key, session, value, expectedModifyIndex: entry?.modifyIndex ?? 0 },
-          optionsOf(parts),
+          consulOptions(parts),
         );
   return written.kind === 'done' ? done({ modifyIndex: written.value.modifyIndex }) : written;
 }
@@ -153,19 +152,19 @@ function peersOf(parts: EffectParts): Pick<NodeRecord, 'peers' | 'asks'> {
 async function writeAsks(parts: EffectParts, params: Params): Answer {
   const key = keys.node(parts.settings.node);
   const session = String(params['session']);
-  const before = await parts.cluster.read(key, optionsOf(parts));
+  const before = await parts.cluster.read(key, consulOptions(parts));
   if (before.kind !== 'done') return before;
   if (before.value?.session !== session) return refused('our record is not locked by our session', 'gone');
   const value = JSON.stringify({ ...recordOf(parts, params, false), since: recordIn(before.value)?.since });
   const written = await parts.cluster.update({ key, session, lockIndex: before.value.lockIndex }, value,
-    optionsOf(parts));
+    consulOptions(parts));
   return written.kind === 'done' ? done(null) : written;
 }
 
 /** Ended only while it is the session that the node lives by. What it held is dirty then, and has to be proven. */
 async function endSessionOf(parts: EffectParts, params: Params): Answer {
   const session = String(params['session']);
-  const read = await parts.cluster.read(keys.node(String(params['node'])), optionsOf(parts));
+  const read = await parts.cluster.read(keys.node(String(params['node'])), consulOptions(parts));
   if (read.kind !== 'done') return read;
   if (read.value?.session !== session) return refused('that node does not live by that session any more', 'gone');
   return destroySession(parts, session);

@@ -5,6 +5,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { ClusterPort } from '../../ports/cluster.ts';
 import type { DataPlane, FencePort, StorageFencePort } from '../../ports/dataplane.ts';
 import type { Cause } from '../../ports/journal.ts';
+import type { CallOptions } from '../../ports/outcome.ts';
 import type { Observer } from '../observer.ts';
 import type { Registry } from '../registry.ts';
 import type { DaemonSettings } from '../settings.ts';
@@ -31,3 +32,8 @@ export interface EffectParts {
   viewed(): Promise<void>;
   post(actor: string, event: DomainEvent, cause: Cause): void;
 }
+
+/** Of a request to Consul. */
+export const consulOptions = ({ settings }: Pick<EffectParts, 'settings'>): CallOptions => ({
+  deadlineMs: settings.deadlines.consulMs,
+});

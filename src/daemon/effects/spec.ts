@@ -2,9 +2,10 @@
 import { willingNodes } from '../../core/placement.ts';
 import { keys, type DiskSpec, type DrainRecord, type MaintenanceRecord, type MoveRecord } from '../../core/records.ts';
 import { readDiskSpec, type ClusterView } from '../../core/view.ts';
+import { interfaceName, interfaceNameMax } from '../../ports/interface-name.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
-import type { EffectParts } from './parts.ts';
+import { consulOptions, type EffectParts } from './parts.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 type Answer = Promise<Outcome<Facts | null>>;
@@ -30,7 +31,7 @@ function effectsInView(parts: EffectParts): Effects {
             key: keys.move(String(params['disk']), Number(params['index'])),
             expectedModifyIndex: Number(params['modifyIndex']),
           },
-          optionsOf(parts),
+          consulOptions(parts),
         ),
       ),
     'drain.write': (params) => drain(parts, params),
@@ -40,8 +41,6 @@ function effectsInView(parts: EffectParts): Effects {
       removeKey(parts, keys.maintenance(params['node'] as string | null), params['modifyIndex'] as number | null),
   };
 }
-
-const optionsOf = ({ settings }: EffectParts) => ({ deadlineMs: settings.deadlines.consulMs });
 
 async function settled(call: Promise<Outcome<unknown>>): Answer {
   const outcome = await call;
@@ -58,11 +57,16 @@ async function create(parts: EffectParts, disk: string, given: unknown): Answer 
       'invalid',
     );
   }
+  const long = spec.paths.find((path) => interfaceName(path.interface, path.vlan).length > interfaceNameMax);
+  if (long !== undefined) {
+    const name = interfaceName(long.interface, long.vlan);
+    return refused(`the interface ${name} would have a name of more than ${interfaceNameMax} characters`, 'invalid');
+  }
   const clash = clashOf(parts.view(), disk, spec);
   if (clash !== null) return refused(clash, 'clash');
   const outcome = await parts.cluster.put(
     { key: keys.disk(disk), value: JSON.stringify(spec), expectedModifyIndex: 0 },
-    optionsOf(parts),
+    consulOptions(parts),
   );
   if (outcome.kind === 'refused' && outcome.code === 'changed')
     return refused(`disk ${disk} exists already`, 'exists');
@@ -81,7 +85,7 @@ function clashOf(view: ClusterView, disk: string, spec: DiskSpec): string | null
 }
 
 async function setDesired(parts: EffectParts, disk: string, desired: DiskSpec['desired']): Answer {
-  const entry = await parts.cluster.read(keys.disk(disk), optionsOf(parts));
+  const entry = await parts.cluster.read(keys.disk(disk), consulOptions(parts));
   if (entry.kind !== 'done') return entry;
   if (entry.value === null) return refused(`there is no disk ${disk}`, 'absent');
   try {
@@ -91,7 +95,7 @@ async function setDesired(parts: EffectParts, disk: string, desired: DiskSpec['d
     return await settled(
       parts.cluster.put(
         { key: keys.disk(disk), value, expectedModifyIndex: entry.value.modifyIndex },
-        optionsOf(parts),
+        consulOptions(parts),
       ),
     );
   } catch (error) {
@@ -103,7 +107,7 @@ async function setDesired(parts: EffectParts, disk: string, desired: DiskSpec['d
 
 /** The specification goes first, so that nobody takes a path whose key is being removed. */
 async function removeDisk(parts: EffectParts, disk: string): Answer {
-  const list = await parts.cluster.list(optionsOf(parts));
+  const list = await parts.cluster.list(consulOptions(parts));
   if (list.kind !== 'done') return list;
   const spec = list.value.entries.find(({ key }) => key === keys.disk(disk));
   if ((parts.view().disks.get(disk)?.value.desired ?? 'stopped') !== 'stopped') {
@@ -118,7 +122,7 @@ async function removeDisk(parts: EffectParts, disk: string): Answer {
     return refused(`${busy.key} cannot be removed: ${why}`, 'busy');
   }
   for (const { key, modifyIndex } of spec === undefined ? locks : [spec, ...locks]) {
-    const outcome = await parts.cluster.remove({ key, expectedModifyIndex: modifyIndex }, optionsOf(parts));
+    const outcome = await parts.cluster.remove({ key, expectedModifyIndex: modifyIndex }, consulOptions(parts));
     if (outcome.kind !== 'done') return outcome;
   }
   return done(null);
@@ -144,7 +148,7 @@ async function requestMove(parts: EffectParts, params: Params): Answer {
     at: parts.clock.wallMs(),
     ...(to === null ? {} : { to }),
   };
-  return settled(parts.cluster.put({ key: keys.move(disk, index), value: JSON.stringify(move) }, optionsOf(parts)));
+  return settled(parts.cluster.put({ key: keys.move(disk, index), value: JSON.stringify(move) }, consulOptions(parts)));
 }
 
 async function drain(parts: EffectParts, params: Params): Answer {
@@ -155,7 +159,7 @@ async function drain(parts: EffectParts, params: Params): Answer {
     reason: String(params['reason']),
     at: parts.clock.wallMs(),
   };
-  return settled(parts.cluster.put({ key: keys.drain(node), value: JSON.stringify(record) }, optionsOf(parts)));
+  return settled(parts.cluster.put({ key: keys.drain(node), value: JSON.stringify(record) }, consulOptions(parts)));
 }
 
 async function maintain(parts: EffectParts, params: Params): Answer {
@@ -168,15 +172,16 @@ async function maintain(parts: EffectParts, params: Params): Answer {
     at: parts.clock.wallMs(),
     ...(forMs === null ? {} : { forMs }),
   };
-  return settled(parts.cluster.put({ key: keys.maintenance(node), value: JSON.stringify(record) }, optionsOf(parts)));
+  const request = { key: keys.maintenance(node), value: JSON.stringify(record) };
+  return settled(parts.cluster.put(request, consulOptions(parts)));
 }
 
 /** Done when it is not there, too. With `only`, nothing but that state of it: somebody may have written it anew. */
 async function removeKey(parts: EffectParts, key: string, only: number | null = null): Answer {
-  const entry = await parts.cluster.read(key, optionsOf(parts));
+  const entry = await parts.cluster.read(key, consulOptions(parts));
   if (entry.kind !== 'done') return entry;
   if (entry.value === null || (only !== null && entry.value.modifyIndex !== only)) return done(null);
   return settled(
-    parts.cluster.remove({ key, expectedModifyIndex: entry.value.modifyIndex }, optionsOf(parts)),
+    parts.cluster.remove({ key, expectedModifyIndex: entry.value.modifyIndex }, consulOptions(parts)),
   );
 }

@@ -1,13 +1,13 @@
 // A storage that refuses this node: looked at before it joins, and told to take it again when nothing is left here.
 import { actorIds } from '../../core/records.ts';
 import { stateOf, tagsOf } from '../../core/state.ts';
-import { viewParser, type ClusterView } from '../../core/view.ts';
+import type { ClusterView } from '../../core/view.ts';
 import { done, refused, type Outcome } from '../../ports/outcome.ts';
 import type { StorageFencePort } from '../../ports/dataplane.ts';
 import type { Effects, Facts } from '../dispatcher.ts';
 import { wantedExclusions } from '../translate-exclusions.ts';
 import { prove } from './exclusion.ts';
-import { holdsLocally } from './left-served.ts';
+import { holdsLocally, readView } from './left-served.ts';
 import type { EffectParts } from './parts.ts';
 
 type Answer = Promise<Outcome<Facts | null>>;
@@ -42,9 +42,9 @@ export async function refusedBy(
 async function clear(parts: EffectParts, options: Options): Answer {
   const held = stillHeld(parts);
   if (held !== null) return refused(held);
-  const list = await parts.cluster.list({ deadlineMs: parts.settings.deadlines.consulMs });
-  if (list.kind !== 'done') return refused(`Consul cannot be asked who has to be excluded: ${list.reason}`);
-  const view = viewParser()(list.value);
+  const read = await readView(parts);
+  if (read.kind !== 'done') return refused(`Consul cannot be asked who has to be excluded: ${read.reason}`);
+  const view = read.value;
   const locked = [...view.locks.values()].find(({ holder, node }) => holder !== null && node === parts.settings.node);
   if (locked !== undefined) return refused(`the lost session still has the lock of ${locked.disk}/${locked.index}`);
   for (const [session, node] of wantedExclusions(view)) {
