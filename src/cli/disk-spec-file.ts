@@ -5,9 +5,13 @@ import type { DiskSpec } from '../core/records.ts';
 import { PathwardenError } from '../errors.ts';
 import type { SpecOptions } from './disk-spec.ts';
 
+const inTheFile = [
+  'rbd', 'file', 'block', 'lvm', 'memory', 'path', 'initiator', 'chapUser', 'chapSecretFile',
+  'mutualChapUser', 'mutualChapSecretFile', 'iqn', 'wwn',
+] as const;
+
 export async function specFromFile(file: string, options: SpecOptions): Promise<DiskSpec> {
-  const { file: image, memory, path, initiator, chapUser, chapSecretFile, iqn, wwn } = options;
-  if ([image, memory, path, initiator, chapUser, chapSecretFile, iqn, wwn].some((option) => option !== undefined)) {
+  if (inTheFile.some((name) => options[name] !== undefined)) {
     throw new PathwardenError('USAGE_INVALID', '--spec has the whole disk: give no other option about it but --start');
   }
   const text = await readFile(file, 'utf8').catch((error: unknown) => {

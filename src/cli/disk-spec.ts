@@ -6,11 +6,16 @@ import { PathwardenError } from '../errors.ts';
 
 export interface SpecOptions {
   readonly file?: string;
+  readonly block?: string;
+  readonly rbd?: string;
+  readonly lvm?: string;
   readonly memory?: boolean;
   readonly path?: readonly string[];
   readonly initiator?: readonly string[];
   readonly chapUser?: string;
   readonly chapSecretFile?: string;
+  readonly mutualChapUser?: string;
+  readonly mutualChapSecretFile?: string;
   readonly iqn?: string;
   readonly iqnBase?: string;
   readonly wwn?: string;
@@ -68,22 +73,59 @@ export function wwnOf(iqn: string): string {
   return `3${createHash('sha256').update(iqn).digest('hex').slice(0, 15)}`;
 }
 
-function backstoreOf({ file, memory }: SpecOptions): DiskSpec['backstore'] {
-  if ((file === undefined) === (memory !== true)) throw usage('Give either --file PATH or --memory');
-  if (file === undefined) return { kind: 'memory' };
-  if (!file.startsWith('/')) throw usage(`--file must be an absolute path, the same on every gateway, not ${file}`);
-  return { kind: 'file', path: file };
+function backstoreOf({ file, block, rbd, lvm, memory }: SpecOptions): DiskSpec['backstore'] {
+  const given = [file, block, rbd, lvm, memory === true ? '' : undefined].filter((option) => option !== undefined);
+  if (given.length !== 1) throw usage('Give one of --rbd IMAGE, --file PATH, --block DEVICE, --lvm VOLUME, --memory');
+  if (rbd !== undefined) return rbdImage(rbd);
+  if (lvm !== undefined) return logicalVolume(lvm);
+  if (block !== undefined) return { kind: 'block', path: absolute('--block', block) };
+  return file === undefined ? { kind: 'memory' } : { kind: 'file', path: absolute('--file', file) };
 }
 
-function chapOf({ chapUser, chapSecretFile }: SpecOptions): Pick<DiskSpec['access'], 'chap'> {
-  if (chapUser === undefined && chapSecretFile === undefined) return {};
-  if (chapUser === undefined || chapSecretFile === undefined) {
-    throw usage('--chap-user and --chap-secret-file need each other');
+function absolute(option: string, path: string): string {
+  if (path.startsWith('/')) return path;
+  throw usage(`${option} must be an absolute path, the same on every gateway, not ${path}`);
+}
+
+/** `pool/image` or `pool/namespace/image`. Throws `USAGE_INVALID`. */
+export function rbdImage(text: string): Extract<DiskSpec['backstore'], { kind: 'rbd' }> {
+  const parts = text.split('/');
+  const [pool = '', ...rest] = parts;
+  const image = rest.at(-1) ?? '';
+  const isNamed = parts.every((part) => /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,126}$/.test(part));
+  if (!isNamed || parts.length < 2 || parts.length > 3) {
+    throw usage(`An image is given as pool/image or pool/namespace/image, not as ${text}`);
   }
-  if (!chapSecretFile.startsWith('/')) {
-    throw usage('--chap-secret-file must be an absolute path, the same on every gateway');
+  const [namespace] = rest.length === 2 ? rest : [];
+  return { kind: 'rbd', pool, ...(namespace === undefined ? {} : { namespace }), image };
+}
+
+function logicalVolume(text: string): DiskSpec['backstore'] {
+  const [, group, volume] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
+  if (group === undefined || volume === undefined) throw usage(`--lvm must look like group/volume, not like ${text}`);
+  return { kind: 'lvm', group, volume };
+}
+
+function chapOf(options: SpecOptions): Pick<DiskSpec['access'], 'chap'> {
+  const chap = chapUser('--chap', options.chapUser, options.chapSecretFile);
+  const mutual = chapUser('--mutual-chap', options.mutualChapUser, options.mutualChapSecretFile);
+  if (chap === null) {
+    if (mutual === null) return {};
+    throw usage('--mutual-chap-user needs --chap-user: a target proves itself only to initiators that do so, too');
   }
-  return { chap: { user: chapUser, secretFile: chapSecretFile } };
+  if (mutual?.user === chap.user || mutual?.secretFile === chap.secretFile) {
+    throw usage('--mutual-chap-user and --mutual-chap-secret-file must differ from those of the initiator');
+  }
+  return { chap: { ...chap, ...(mutual === null ? {} : { mutual }) } };
+}
+
+function chapUser(option: string, user: string | undefined, secretFile: string | undefined) {
+  if (user === undefined && secretFile === undefined) return null;
+  if (user === undefined || secretFile === undefined) {
+    throw usage(`${option}-user and ${option}-secret-file need each other`);
+  }
+  if (secretFile.startsWith('/')) return { user, secretFile };
+  throw usage(`${option}-secret-file must be an absolute path, the same on every gateway`);
 }
 
 const usage = (message: string): PathwardenError => new PathwardenError('USAGE_INVALID', message);

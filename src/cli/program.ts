@@ -4,7 +4,9 @@ import { agent } from './commands/agent.ts';
 import { configCheck } from './commands/config-check.ts';
 import { configReferenceCommand } from './commands/config-reference.ts';
 import { demo } from './commands/demo.ts';
+import { doctor } from './commands/doctor.ts';
 import { diskAdd } from './commands/disk-add.ts';
+import { diskImport } from './commands/disk-import.ts';
 import { diskList } from './commands/disk-list.ts';
 import { diskRemove } from './commands/disk-remove.ts';
 import { diskShow } from './commands/disk-show.ts';
@@ -40,7 +42,7 @@ export function buildProgram(shell: Shell): Command {
   const about = 'Keeps every path of every iSCSI disk served by exactly one healthy gateway node';
   const program = withExample(new Command('pathwarden').description(about), 'pathwarden path list --watch');
   program.addCommand(agent(shell));
-  const disk = [diskAdd, diskStart, diskStop, diskRemove, diskList, diskShow];
+  const disk = [diskAdd, diskImport, diskStart, diskStop, diskRemove, diskList, diskShow];
   program.addCommand(noun(shell, 'disk', 'Disks and their desired state', disk));
   const path = [pathList, pathShow, pathExplain, pathTimeline, pathRelease];
   program.addCommand(noun(shell, 'path', 'Paths: who serves them, and why', path));
@@ -53,6 +55,7 @@ export function buildProgram(shell: Shell): Command {
   program.addCommand(noun(shell, 'journal', 'Journal files', journal));
   program.addCommand(noun(shell, 'machine', 'The state machines', [machineList, machineShow]));
   program.addCommand(noun(shell, 'config', 'The configuration file', [configCheck, configReferenceCommand]));
+  program.addCommand(doctor(shell));
   program.addCommand(replay(shell));
   program.addCommand(demo(shell));
   program.addCommand(version(shell));

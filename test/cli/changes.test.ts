@@ -41,6 +41,17 @@ test('disk add makes the whole disk from its options, signs it, waits, and says 
   ]);
 });
 
+test.each([
+  ['--rbd rbd/one', { kind: 'rbd', pool: 'rbd', image: 'one' }],
+  ['--rbd rbd/apart/one', { kind: 'rbd', pool: 'rbd', namespace: 'apart', image: 'one' }],
+  ['--block /dev/mapper/mpatha', { kind: 'block', path: '/dev/mapper/mpatha' }],
+  ['--lvm shared/one', { kind: 'lvm', group: 'shared', volume: 'one' }],
+])('disk add takes its bytes from %s', async (options, backstore) => {
+  const { agent, pathwarden } = await bench();
+  await pathwarden(`disk add 00001 ${options} --path 10.0.1.1/24@eth1 --wait 0`);
+  expect(agent.posted).toMatchObject([{ event: { spec: { backstore } } }]);
+});
+
 test('the name that initiators know a disk by is the same for ever, and locally assigned', () => {
   expect(wwnOf('iqn.2026-01.io.pathwarden:00001')).toBe(wwnOf('iqn.2026-01.io.pathwarden:00001'));
   expect(wwnOf('iqn.2026-01.io.pathwarden:00001')).not.toBe(wwnOf('iqn.2026-01.io.pathwarden:00002'));
@@ -49,12 +60,18 @@ test('the name that initiators know a disk by is the same for ever, and locally 
 
 test.each([
   ['disk add 00001 --memory', 'at least one --path'],
-  ['disk add 00001 --path 10.0.1.1/24@eth1', 'either --file PATH or --memory'],
-  ['disk add 00001 --memory --file /a --path 10.0.1.1/24@eth1', 'either --file PATH or --memory'],
+  ['disk add 00001 --path 10.0.1.1/24@eth1', 'Give one of --rbd IMAGE'],
+  ['disk add 00001 --memory --file /a --path 10.0.1.1/24@eth1', 'Give one of --rbd IMAGE'],
   ['disk add 00001 --memory --path 10.0.1.1@eth1', '--path must look like'],
   ['disk add 00001 --memory --path 10.0.1.300/24@eth1', '--path must look like'],
   ['disk add 00001 --memory --path 10.0.1.1/33@eth1', 'from 1 to 32'],
   ['disk add 00001 --memory --path 10.0.1.1/24@eth1:5000', 'from 1 to 4094'],
+  ['disk add 00001 --rbd one --path 10.0.1.1/24@eth1', 'pool/image or pool/namespace/image'],
+  ['disk add 00001 --rbd rbd/one@monday --path 10.0.1.1/24@eth1', 'pool/image or pool/namespace/image'],
+  ['disk add 00001 --rbd a/b/c/d --path 10.0.1.1/24@eth1', 'pool/image or pool/namespace/image'],
+  ['disk add 00001 --rbd rbd/one --memory --path 10.0.1.1/24@eth1', 'Give one of'],
+  ['disk add 00001 --lvm shared --path 10.0.1.1/24@eth1', 'group/volume'],
+  ['disk add 00001 --block sdb --path 10.0.1.1/24@eth1', 'absolute path'],
   ['disk add 00001 --file a.img --path 10.0.1.1/24@eth1', 'absolute path'],
   ['disk add 00001 --memory --path 10.0.1.1/24@eth1 --chap-user me', 'need each other'],
   ['disk add Big_1 --memory --path 10.0.1.1/24@eth1', 'give one with --iqn'],

@@ -19,6 +19,7 @@ test('the commands are those that were promised', () => {
   expect(leaves.map((command) => wordsOf(command).join(' '))).toEqual([
     'agent',
     'disk add',
+    'disk import',
     'disk start',
     'disk stop',
     'disk remove',
@@ -45,6 +46,7 @@ test('the commands are those that were promised', () => {
     'machine show',
     'config check',
     'config reference',
+    'doctor',
     'replay',
     'demo',
     'version',
@@ -77,6 +79,7 @@ test('every change can be waited for and explained, and every one that interrupt
   const changes = leaves.filter((leaf) => leaf.options.some((option) => option.long === '--wait'));
   expect(changes.map((leaf) => leaf.name())).toEqual([
     'add',
+    'import',
     'start',
     'stop',
     'remove',

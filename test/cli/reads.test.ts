@@ -95,6 +95,19 @@ test('node list shows lost and draining nodes, and what is still to be proven', 
   expect(out).toMatch(/To be proven unable to write:[^]*gw2 +s2 +wanted +self/);
 });
 
+test('disk show says who is logged in at the node, and that a disk is open to anyone', async () => {
+  const { agent, pathwarden } = await bench();
+  const logins = [
+    { initiator: 'iqn.a:b', address: '10.0.1.9', state: 'logged in' },
+    { initiator: 'iqn.c:d', address: null, state: 'logged in' },
+  ];
+  agent.cluster = aCluster({ disks: [aDisk('00001', { logins }), aDisk('00002')] });
+  const { out } = await pathwarden('disk show 00001');
+  expect(out).toMatch(/INITIATOR AT gw1 +ADDRESS +STATE\niqn\.a:b +10\.0\.1\.9 +logged in\niqn\.c:d +- +logged in/);
+  expect(out).toContain('{"initiators":[]} (any initiator may log in)');
+  expect((await pathwarden('disk show 00002')).out).not.toContain('INITIATOR');
+});
+
 test('disk show names what there is when there is no such disk', async () => {
   const { agent, pathwarden } = await bench();
   agent.cluster = aCluster();

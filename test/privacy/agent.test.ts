@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { canaries, Sweep } from './canaries.ts';
+import { misplaced } from './misplaced.ts';
 
 const program = new URL('../../src/cli/pathwarden.ts', import.meta.url).pathname;
 const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
@@ -154,15 +155,8 @@ test('a key of the peers that is none is refused without quoting it', { timeout:
 
 test('a configuration with secrets where none belong is refused without quoting one', { timeout: 20_000 }, async () => {
   const { file } = place();
-  const secret = canaries.configuration;
-  const wrong = [
-    stringify({ consul: { url: `http://user:${secret}@127.0.0.1:8500`, token: secret, tokenFile: [secret] } }),
-    stringify({ http: { operatorToken: secret, operatorTokenFile: secret } }),
-    stringify({ exclusion: { methods: [{ method: 'command', argv: `fence --password ${secret}` }] } }),
-    `consul: {token: ${secret}\n\tx: "${secret}`,
-  ];
   const sweep = new Sweep();
-  for (const [index, text] of wrong.entries()) {
+  for (const [index, text] of misplaced.entries()) {
     const name = file(`wrong-${String(index)}.yaml`, text);
     for (const args of [['config', 'check', name], ['config', 'check', name, '--json'], ['agent', '--config', name]]) {
       const child = spawn(process.execPath, [program, ...args], { stdio });

@@ -5,6 +5,7 @@ const canary = (name: string): string => `canary-${name}-${randomBytes(9).toStri
 
 export const canaries = {
   chap: canary('chap'),
+  mutualChap: canary('mutual-chap'),
   inlineChap: canary('inline-chap'),
   notJson: canary('not-json'),
   operatorToken: canary('operator-token'),
@@ -17,6 +18,9 @@ export const canaries = {
   fenceArgument: canary('fence-argument'),
   fenceOption: canary('fence-option'),
   configuration: canary('configuration'),
+  cephKey: canary('ceph-key'),
+  petasan: canary('petasan'),
+  fencePassword: canary('fence-password'),
 } as const;
 
 /** Everything that was said, by where. */

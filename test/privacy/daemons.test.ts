@@ -57,7 +57,8 @@ test('nothing that is said holds a secret, whatever goes right or wrong', { time
   // Made in order, with the secret in a file. Its command fails, and quotes its argv, secret and all.
   const chap = ['--chap-user', 'user', '--chap-secret-file', world.path('chap-secret')];
   const image = ['--file', '/srv/00001.img', '--path', '10.0.1.1/24@eth1', '--path', '10.0.1.2/24@eth1', '--start'];
-  await pathwarden(['disk', 'add', '00001', ...image, ...chap, '--reason', 'test'], n1);
+  const mutual = ['--mutual-chap-user', 'target', '--mutual-chap-secret-file', world.path('mutual-chap-secret')];
+  await pathwarden(['disk', 'add', '00001', ...image, ...chap, ...mutual, '--reason', 'test'], n1);
   const ofDisk = '/v1/events?actor=disk/00001';
   await eventually(async () => expect(await get(n1, ofDisk)).toMatch(/target\.define(Refused|Unknown)/));
   expect(await get(n1, ofDisk)).toContain('--password ***');

@@ -37,6 +37,7 @@ export class TwoNodes {
   constructor(sweep: Sweep) {
     this.#sweep = sweep;
     this.write('chap-secret', canaries.chap);
+    this.write('mutual-chap-secret', canaries.mutualChap);
     this.write('token', `${canaries.operatorToken}\n`);
   }
 

@@ -1,0 +1,35 @@
+// Files as the doctor looks at them: what kind, whose, for whom. Never what is in them.
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FileFacts } from '../../src/ports/doctor.ts';
+import { done, type Outcome, unknown } from '../../src/ports/outcome.ts';
+
+export async function fileFacts(path: string): Promise<Outcome<FileFacts | null>> {
+  try {
+    const facts = await stat(path);
+    const may = (what: number): Promise<boolean> => access(path, what).then(() => true, () => false);
+    const [isReadable, isWritable] = await Promise.all([may(constants.R_OK), may(constants.W_OK)]);
+    const isDevice = facts.isBlockDevice() || facts.isCharacterDevice();
+    const kind = facts.isFile() ? 'file' : facts.isDirectory() ? 'directory' : isDevice ? 'device' : 'other';
+    const isMine = facts.uid === process.getuid?.();
+    return done({ kind, mode: facts.mode & 0o777, isMine, isReadable, isWritable, bytes: facts.size });
+  } catch (error) {
+    return notThere(error) ? done(null) : unknown(`it cannot be looked at (${codeOf(error)})`);
+  }
+}
+
+/** Of the nearest folder above that is there. */
+export async function freeBytes(path: string): Promise<Outcome<number>> {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      const { bavail, bsize } = await statfs(at);
+      return done(bavail * bsize);
+    } catch (error) {
+      if (!notThere(error) || at === dirname(at)) return unknown(`${at} cannot be looked at (${codeOf(error)})`);
+    }
+  }
+}
+
+const notThere = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+
+const codeOf = (error: unknown): string => String(Reflect.get(Object(error), 'code') ?? 'unknown trouble');

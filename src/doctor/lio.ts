@@ -1,0 +1,34 @@
+// The data plane `lio`: the target of the kernel is there, and its tree can be written.
+import { asRoot, type Finding, install, sayIn } from './finding.ts';
+import type { Setup } from './setup.ts';
+
+const say = sayIn('target');
+const root = '/sys/kernel/config/target';
+const modules = ['target_core_mod', 'iscsi_target_mod'] as const;
+const atBoot = `printf '${modules.join('\\n')}\\n' > /etc/modules-load.d/pathwarden.conf`;
+const load = `${atBoot} && modprobe -a ${modules.join(' ')}`;
+
+export async function lioFindings(setup: Setup): Promise<readonly Finding[]> {
+  if (setup.config.dataPlane.kind !== 'lio') return [];
+  const found = await Promise.all(modules.map((name) => moduleFinding(setup, name)));
+  // Without its module there is no tree, and no second line has to say so.
+  return found.some(({ level }) => level === 'failure') ? found : [...found, await treeFinding(setup)];
+}
+
+/** The daemon loads no modules: what can be loaded and is not has to be, before it starts. */
+async function moduleFinding({ ports: { host } }: Setup, name: string): Promise<Finding> {
+  const module = await host.kernelModule(name);
+  if (module.kind !== 'done') return say.unknown(name, module.reason, load);
+  if (module.value === null) return say.failure(name, 'this kernel has no such module', install('linux-image-amd64'));
+  return module.value === 'can be loaded' ? say.failure(name, 'is not loaded', load) : say.ok(name, module.value);
+}
+
+async function treeFinding({ ports: { host } }: Setup): Promise<Finding> {
+  const what = 'its configfs';
+  const tree = await host.file(root);
+  if (tree.kind !== 'done') return say.unknown(what, `${root}: ${tree.reason}`);
+  if (tree.value === null) return say.failure(what, `${root} is not there`, 'systemctl start sys-kernel-config.mount');
+  if (tree.value.isWritable) return say.ok(what, root);
+  if (!host.isRoot) return say.unknown(what, 'only root can write it', asRoot);
+  return say.failure(what, `${root} cannot be written`, 'systemctl cat pathwarden   # does the unit hide the kernel?');
+}
