@@ -1,7 +1,7 @@
 // Three real Consul servers, one per gateway host, with stock timers.
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import type { Host, Network } from './hosts.ts';
+import type { Host, Inside } from './hosts.ts';
 import { end, isRunning, launch, signal } from './processes.ts';
 
 interface AutopilotServer {
@@ -14,13 +14,15 @@ const serfAlive = 1;
 
 export class ConsulServers {
   readonly #agents = new Map<string, ChildProcess>();
-  readonly #network: Network;
+  readonly #network: Inside;
   readonly #hosts: readonly Host[];
   readonly #binary: string;
   readonly #folder: string;
   readonly #raftMultiplier: number;
+  /** More of the configuration, in its own language. */
+  hcl = '';
 
-  constructor(network: Network, hosts: readonly Host[], binary: string, folder: string, raftMultiplier: number) {
+  constructor(network: Inside, hosts: readonly Host[], binary: string, folder: string, raftMultiplier: number) {
     this.#network = network;
     this.#hosts = hosts;
     this.#binary = binary;
@@ -37,7 +39,7 @@ export class ConsulServers {
       this.#binary, 'agent', '-server', `-bootstrap-expect=${this.#hosts.length}`, `-node=${host.name}`,
       `-data-dir=${data}`, `-bind=${host.address}`, `-client=127.0.0.1 ${host.address}`, '-raft-protocol=3',
       '-disable-host-node-id', '-log-level=info',
-      '-hcl', `performance { raft_multiplier = ${this.#raftMultiplier} }`,
+      '-hcl', `performance { raft_multiplier = ${this.#raftMultiplier} } ${this.hcl}`,
       ...this.#hosts.filter((other) => other !== host).map((other) => `-retry-join=${other.address}`),
     ];
     const inside = this.#network.inside(host, argv);

@@ -1,11 +1,12 @@
 // The fence command of the lab's gateways: `fence-client.ts SOCKET NODE`. Exit code 0 only when verified off.
 import { connect } from 'node:net';
+import { endpointOf } from './endpoint.ts';
 import type { FenceAnswer } from './fence.ts';
 
 const [, , socket = '', node = ''] = process.argv;
 process.exitCode = 1;
 
-const connection = connect(socket, () => connection.write(`${node}\n`));
+const connection = connect(endpointOf(socket), () => connection.write(`${node}\n`));
 let text = '';
 connection.on('data', (chunk: Buffer) => {
   text += chunk.toString();

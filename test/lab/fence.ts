@@ -1,6 +1,7 @@
 // The lab's power switch. Gateways reach it out of band, over a socket in the file system, as they would reach a PDU.
 import { now, sleep } from './clock.ts';
 import { createServer, type Server, type Socket } from 'node:net';
+import { endpointOf } from './endpoint.ts';
 
 export interface FenceAnswer {
   /** The host is verified off. */
@@ -17,6 +18,7 @@ export interface FenceRequest {
 }
 
 export class PowerSwitch {
+  /** Where it listens, as `fence-client.ts` takes it. */
   readonly socket: string;
   readonly requests: FenceRequest[] = [];
   /** The switch does not answer to anybody: no proof can be had. */
@@ -34,14 +36,16 @@ export class PowerSwitch {
   }
 
   /** `powerOff` takes the host down and gives the evidence, or throws when it is not proven off. */
-  static async open(socket: string, powerOff: (node: string) => Promise<string>): Promise<PowerSwitch> {
+  static async open(listen: string, powerOff: (node: string) => Promise<string>): Promise<PowerSwitch> {
     const server = createServer();
-    const power = new PowerSwitch(socket, server);
-    server.on('connection', (connection) => void power.#serve(connection, powerOff));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject);
-    server.listen(socket, resolve);
+    server.listen(endpointOf(listen), resolve);
     await promise;
+    const address = server.address();
+    const socket = typeof address === 'object' && address !== null ? `${address.address}:${address.port}` : listen;
+    const power = new PowerSwitch(socket, server);
+    server.on('connection', (connection) => void power.#serve(connection, powerOff));
     return power;
   }
 

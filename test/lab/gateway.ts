@@ -6,11 +6,13 @@ import type { DiskSpec } from '../../src/core/records.ts';
 import type { ClusterSummary, PostResult } from '../../src/ports/inspector.ts';
 import type { JournalRecord } from '../../src/ports/journal.ts';
 import { Hopeless } from './clock.ts';
-import type { Host, Network } from './hosts.ts';
-import { end, isRunning, launch, signal } from './processes.ts';
+import type { Host, Inside } from './hosts.ts';
+import { end, isRunning, launch, run, signal } from './processes.ts';
 
 const port = 7480;
 export const peersPort = 7481;
+/** A machine that others use, too, takes its time. */
+const commandMs = 180_000;
 
 /** What runs and scenarios choose of a daemon's configuration. */
 export interface Settings {
@@ -45,9 +47,16 @@ export const faultSettings = (quick: boolean): Settings => ({
   peers: { exclude: true },
 });
 
+/** What the configuration says of the storage, and of how a lost node is kept from it. */
+export interface GatewayStorage {
+  readonly ceph?: { readonly conf: string; readonly id: string };
+  /** Behind `self`. */
+  readonly methods: readonly object[];
+}
+
 export interface GatewayOptions {
-  readonly controlPort: number;
-  readonly fenceArgv: readonly string[];
+  readonly dataPlane: object;
+  readonly storage: GatewayStorage;
   readonly folder: string;
   /** The program to run as pathwarden. */
   readonly entry: string;
@@ -64,13 +73,13 @@ interface Post {
 
 export class Gateway {
   readonly host: Host;
-  readonly #network: Network;
+  readonly #network: Inside;
   readonly #options: GatewayOptions;
   /** Of every start from now on. */
   settings: Settings;
   #process: ChildProcess | undefined;
 
-  constructor(network: Network, host: Host, options: GatewayOptions) {
+  constructor(network: Inside, host: Host, options: GatewayOptions) {
     this.#network = network;
     this.host = host;
     this.#options = options;
@@ -143,7 +152,7 @@ export class Gateway {
 
   /** An operator event, as the CLI sends it. Throws unless it was accepted. */
   async post(actor: string, event: { type: string; [field: string]: unknown }, waitMs = 5000): Promise<PostResult> {
-    const token = readFileSync(`${this.#options.folder}/state/operator-token`, 'utf8').trim();
+    const token = readFileSync(this.#tokenFile, 'utf8').trim();
     const response = await this.#fetch(`/v1/actors/${actor}/events`, waitMs + 5000, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -153,6 +162,13 @@ export class Gateway {
     const refused = `${this.host.name} ${actor} ${event.type}: ${response.status} ${text}`;
     if (response.status !== 202) throw new Error(refused);
     return JSON.parse(text) as PostResult;
+  }
+
+  /** `pathwarden` as it is called on this host by an operator. Gives its stdout. */
+  async command(...argv: readonly string[]): Promise<string> {
+    const agent = ['--url', `http://${this.host.address}:${port}`, '--token-file', this.#tokenFile];
+    const program = [process.execPath, this.#options.entry, ...argv, ...agent];
+    return run(this.#network.inside(this.host, program), commandMs);
   }
 
   async addDisk(disk: string, spec: DiskSpec): Promise<void> {
@@ -177,6 +193,10 @@ export class Gateway {
     return `the daemon of ${this.host.name} has ended (${how}): ${lastLine.slice(0, 300)}`;
   }
 
+  get #tokenFile(): string {
+    return `${this.#options.folder}/state/operator-token`;
+  }
+
   get #log(): string {
     return `${this.#options.folder}/pathwarden.log`;
   }
@@ -189,15 +209,17 @@ export class Gateway {
   }
 
   #config({ onStop, ttlMs, marginMs, lockDelayMs, nodeHealth, selfMs, consulMs, peers }: Settings): object {
+    const { storage } = this.#options;
     return {
       node: { name: this.host.name, stateDir: `${this.#options.folder}/state`, onStop },
       consul: { url: 'http://127.0.0.1:8500' },
       session: { ttlMs, marginMs, lockDelayMs, nodeHealth },
-      dataPlane: { kind: 'tgt', tgt: { controlPort: this.#options.controlPort } },
+      dataPlane: this.#options.dataPlane,
+      ...(storage.ceph !== undefined && { ceph: storage.ceph }),
       exclusion: {
         methods: [
           ...(selfMs > 0 ? [{ method: 'self', waitMs: selfMs }] : []),
-          { method: 'command', argv: [...this.#options.fenceArgv, '{node}'], deadlineMs: 20_000 },
+          ...storage.methods,
         ],
       },
       http: { host: this.host.address, port },

@@ -120,7 +120,7 @@ function deb822Sources(text: string): AptSource[] {
 
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== '');
 
-const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pathwarden');
+export const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pathwarden');
 
 async function mkdtempIn(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });

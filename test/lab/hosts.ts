@@ -17,6 +17,9 @@ export interface Host {
   powered: boolean;
 }
 
+/** Gives an argv that runs on the host. */
+export type Inside = Pick<Network, 'inside'>;
+
 export class Network {
   readonly run = process.pid;
   readonly bridge = `${linkPrefix}${process.pid}b`;
@@ -181,7 +184,8 @@ export async function removeLeftovers(): Promise<void> {
     for (const pid of pids.split('\n').filter(Boolean)) killPid(Number(pid));
     await tryRun(['ip', 'netns', 'del', namespace]);
   }
-  for (const [, link = '', pid] of (await run(['ip', '-o', 'link'])).matchAll(/^\d+: (pwl(\d+)(?:b|n\d|i)[^@:]*)/gm)) {
+  const links = await run(['ip', '-o', 'link']);
+  for (const [, link = '', pid] of links.matchAll(/^\d+: (pwl(\d+)(?:b|n\d|i|c)[^@:]*)/gm)) {
     if (dead(pid)) await tryRun(['ip', 'link', 'del', link]);
   }
   for (const folder of ['/tmp', '/dev/shm']) {
@@ -193,7 +197,7 @@ export async function removeLeftovers(): Promise<void> {
 
 function isLab(pid: number): boolean {
   try {
-    return pid === process.pid || readFileSync(`/proc/${pid}/cmdline`, 'utf8').match(/test\/(lab|bench)\//) !== null;
+    return pid === process.pid || readFileSync(`/proc/${pid}/cmdline`, 'utf8').match(/test\/(lab|bench|vm)\//) !== null;
   } catch {
     return false;
   }

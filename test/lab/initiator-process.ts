@@ -1,10 +1,9 @@
 // Runs inside the initiator's namespace: one writer per path, and the questions of the lab about them.
-import { closeSync, openSync, readSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { blockBytes, judgeSlot, offsetOf, slots } from './block.ts';
 import { now } from './clock.ts';
 import type { InitiatorReply, InitiatorRequest, PathFigures } from './initiator.ts';
 import { answerDeadlineMs, type WriteRecord, Writer, type WriterPath } from './writer.ts';
+import { figuresOf, judgeImage } from './written.ts';
 
 const readBackEvery = 5;
 
@@ -24,6 +23,7 @@ async function handle(request: InitiatorRequest): Promise<unknown> {
   if (request.type === 'start') return start(request.paths, request.everyMs, request.folder);
   if (request.type === 'figures') return writers.map((writer) => figures(writer, request.from, request.to));
   if (request.type === 'eventLoop') return eventLoopDelay();
+  if (request.type === 'stop') return stop();
   return finish(request.images);
 }
 
@@ -40,25 +40,9 @@ function readBack(writer: Writer, sequence: number): void {
   siblings[(sequence / readBackEvery) % siblings.length]?.queueRead(writer, sequence);
 }
 
-function figures(writer: Writer, from: number, to: number): PathFigures {
-  const end = Math.min(to, now());
-  const window = writer.records.filter(
-    (record) => record.issuedAt < end && (record.acknowledgedAt ?? Infinity) >= from,
-  );
-  const latencies = window.map(
-    (record) => Math.min(record.acknowledgedAt ?? end, end) - Math.max(record.issuedAt, from),
-  );
-  return {
-    path: writer.path.name,
-    writes: window.length,
-    failed: window.filter((record) => record.errors > 0 || isUnanswered(record, end)).length,
-    latenciesMs: latencies,
-    issuedAt: window.map((record) => record.issuedAt),
-    misreads: writer.misreads,
-    reads: writer.reads,
-    logins: writer.logins,
-  };
-}
+const figures = (writer: Writer, from: number, to: number): PathFigures => figuresOf(writer, from, to, isFailed);
+
+const isFailed = (record: WriteRecord, end: number): boolean => record.errors > 0 || isUnanswered(record, end);
 
 /** It was given up and written again, or it has waited for so long that it will be. */
 const isUnanswered = ({ attempts, acknowledgedAt, issuedAt }: WriteRecord, end: number): boolean =>
@@ -70,10 +54,14 @@ function eventLoopDelay(): number {
   return maxMs;
 }
 
-/** Stops all writers, then judges every slot of every path in the image itself and through every sibling path. */
-async function finish(images: Readonly<Record<string, string>>): Promise<string[]> {
+async function stop(): Promise<void> {
   for (const writer of writers) writer.stop();
   await Promise.all(running);
+}
+
+/** Stops all writers, then judges every slot of every path in the image itself and through every sibling path. */
+async function finish(images: Readonly<Record<string, string>>): Promise<string[]> {
+  await stop();
   const problems = writers.flatMap((writer) => judgeImage(writer, images[writer.path.disk] ?? ''));
   for (const writer of writers) {
     for (const through of writers.filter((other) => other.path.disk === writer.path.disk)) {
@@ -90,18 +78,4 @@ async function verifyThrough(through: Writer, writer: Writer): Promise<string[]>
     if (problems !== undefined) return problems;
   }
   return [`path ${writer.path.name} could not be read through ${through.path.name}`];
-}
-
-function judgeImage(writer: Writer, image: string): string[] {
-  const { name, region, tag } = writer.path;
-  const file = openSync(image, 'r');
-  const problems: string[] = [];
-  for (let slot = 0; slot < slots; slot += 1) {
-    const block = Buffer.alloc(blockBytes);
-    readSync(file, block, 0, blockBytes, offsetOf(region, slot));
-    const problem = judgeSlot(block, tag, slot, writer.acknowledged, writer.issued);
-    if (problem !== null) problems.push(`path ${name} read from the image: ${problem}`);
-  }
-  closeSync(file);
-  return problems;
 }

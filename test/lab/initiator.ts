@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { launchTalking } from './processes.ts';
 import type { WriterPath } from './writer.ts';
 
-type Question =
-  | { readonly type: 'start'; readonly paths: readonly WriterPath[]; readonly everyMs: number; readonly folder: string }
+type Question<Path> =
+  | { readonly type: 'start'; readonly paths: readonly Path[]; readonly everyMs: number; readonly folder: string }
   | { readonly type: 'figures'; readonly from: number; readonly to: number }
   | { readonly type: 'eventLoop' }
+  | { readonly type: 'stop' }
   | { readonly type: 'finish'; readonly images: Readonly<Record<string, string>> };
 
-export type InitiatorRequest = Question & { readonly id: number };
+export type InitiatorRequest<Path = WriterPath> = Question<Path> & { readonly id: number };
 export interface InitiatorReply {
   readonly id: number;
   readonly body: unknown;
@@ -31,7 +32,7 @@ export interface PathFigures {
   readonly logins: number;
 }
 
-export class Initiator {
+export class Initiator<Path = WriterPath> {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (body: unknown) => void>();
   readonly #gone: Promise<never>;
@@ -49,7 +50,7 @@ export class Initiator {
     });
   }
 
-  async start(paths: readonly WriterPath[], everyMs: number, folder: string): Promise<void> {
+  async start(paths: readonly Path[], everyMs: number, folder: string): Promise<void> {
     await this.#ask({ type: 'start', paths, everyMs, folder });
   }
 
@@ -62,16 +63,21 @@ export class Initiator {
     return (await this.#ask({ type: 'eventLoop' })) as number;
   }
 
+  /** Nobody writes any more when this is done. */
+  async stop(): Promise<void> {
+    await this.#ask({ type: 'stop' });
+  }
+
   /** Ends the writers and judges everything: the list of lost or misread blocks. `images`: disk → file. */
   async finish(images: Readonly<Record<string, string>>): Promise<string[]> {
     return (await this.#ask({ type: 'finish', images })) as string[];
   }
 
-  async #ask(question: Question): Promise<unknown> {
+  async #ask(question: Question<Path>): Promise<unknown> {
     this.#id += 1;
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.#waiting.set(this.#id, resolve);
-    this.#child.send({ ...question, id: this.#id } satisfies InitiatorRequest);
+    this.#child.send({ ...question, id: this.#id } satisfies InitiatorRequest<Path>);
     return Promise.race([promise, this.#gone]);
   }
 }

@@ -1,33 +1,30 @@
 // The whole lab: three gateway hosts with Consul, tgtd and pathwarden, and a fourth host with the initiators.
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import type { DiskSpec } from '../../src/core/records.ts';
-import { regionBytes } from './block.ts';
+import { LabCeph } from './ceph/ceph.ts';
+import { cephStorage } from './ceph/storage.ts';
 import { until } from './clock.ts';
 import { ConsulServers } from './consul.ts';
 import { PowerSwitch } from './fence.ts';
+import { copyProgram, type Folders, keptFolder, makeFolders, script } from './folders.ts';
 import { Gateway, type Settings } from './gateway.ts';
 import type { Host, Network } from './hosts.ts';
 import { Initiator } from './initiator.ts';
 import { Observer } from './observer.ts';
 import { Partitions } from './partition.ts';
+import { disks, type LabPath, labPaths } from './paths.ts';
+import { fileStorage, type Storage } from './storage.ts';
 import { Targets } from './target.ts';
-import type { WriterPath } from './writer.ts';
+
+export type { LabPath } from './paths.ts';
 
 const hostNames = ['n1', 'n2', 'n3'];
-const disks = ['00001', '00002', '00003', '00004'];
-const pathsPerDisk = 3;
-const port = 3260;
 const writeEveryMs = 50;
-
-/** A path of the lab, with its place in Consul. */
-export interface LabPath extends WriterPath {
-  readonly index: number;
-}
-
-/** Where --keep leaves logs, configs and journals. */
-export const keptFolder = `/tmp/pathwarden-lab-${process.pid}`;
+/** Each of its writes takes work of five processes, on the same two cores. */
+const writeToCephEveryMs = 100;
+/** On a machine that others use, too, a program takes its time to start. */
+const startMs = 240_000;
 
 export class Lab {
   readonly network: Network;
@@ -45,6 +42,8 @@ export class Lab {
   readonly initiator: Initiator;
   readonly paths: readonly LabPath[];
   readonly folder: string;
+  readonly storage: Storage;
+  readonly #ceph: LabCeph | undefined;
   readonly #imageFolder: string;
 
   private constructor(network: Network, hosts: readonly Host[], folders: Folders, parts: Parts) {
@@ -61,16 +60,19 @@ export class Lab {
     this.consul = new ConsulServers(network, hosts, parts.consulBinary, folders.logs, parts.raftMultiplier);
     this.targets = new Targets(network, folders.logs);
     const entry = copyProgram(`${folders.logs}/program`);
-    const fenceArgv = [process.execPath, script('fence-client.ts'), parts.power.socket];
+    this.#ceph = parts.ceph;
+    this.storage = this.#storage(parts);
     const peersKeyFile = `${folders.logs}/peers.key`;
     writeFileSync(peersKeyFile, randomBytes(32).toString('hex'), { mode: 0o600 });
     this.gateways = hosts.map((host) => {
       const folder = `${folders.logs}/${host.name}`;
-      const controlPort = this.targets.controlPort(host);
+      const dataPlane = { kind: 'tgt', tgt: { controlPort: this.targets.controlPort(host) } };
       const { settings } = parts;
-      return new Gateway(network, host, { controlPort, fenceArgv, folder, entry, peersKeyFile, settings });
+      const storage = this.storage.gateway;
+      return new Gateway(network, host, { dataPlane, storage, folder, entry, peersKeyFile, settings });
     });
     const ips = this.paths.map(({ ip }) => ip);
+    const port = this.paths[0]?.port ?? 0;
     this.observer = new Observer(script('observer-process.ts'), `${folders.logs}/observer.log`, ips, port);
     const argv = network.inside(parts.initiatorHost, [process.execPath, script('initiator-process.ts')]);
     this.initiator = new Initiator(argv, `${folders.logs}/initiator.log`);
@@ -83,33 +85,36 @@ export class Lab {
     for (const [index, name] of hostNames.entries()) hosts.push(await network.add(name, 11 + index));
     const initiatorHost = await network.add('i', 100);
     const power = await PowerSwitch.open(`${folders.logs}/power.sock`, (node) => powerOff(network, hosts, node));
-    const lab = new Lab(network, hosts, folders, { power, ...choice, initiatorHost });
+    const ceph = choice.ceph ? new LabCeph(network, await network.add('c', 200), `${folders.logs}/ceph`) : undefined;
+    const lab = new Lab(network, hosts, folders, { ...choice, power, initiatorHost, ceph });
     opened(lab);
+    await ceph?.start();
     lab.observer.watch(hosts);
     await lab.#startParts();
     return lab;
   }
 
   async addDisks(): Promise<void> {
-    for (const [number, disk] of disks.entries()) {
-      const image = this.image(disk);
-      writeFileSync(image, '');
-      truncateSync(image, Math.max(16 << 20, regionBytes * pathsPerDisk));
-      await this.gateways[0]?.addDisk(disk, this.#spec(disk, number, image));
-    }
+    for (const disk of disks) await this.storage.addDisk(disk, this.gateway('n1'));
   }
 
   async startWriters(): Promise<void> {
-    await this.initiator.start(this.paths, writeEveryMs, this.#imageFolder);
+    const everyMs = this.#ceph === undefined ? writeEveryMs : writeToCephEveryMs;
+    await this.initiator.start(this.paths, everyMs, this.#imageFolder);
   }
 
   /** Ends the writers and gives everything that is lost or wrong on the disks. */
   async finish(): Promise<string[]> {
-    return this.initiator.finish(Object.fromEntries(disks.map((disk) => [disk, this.image(disk)])));
+    await this.initiator.stop();
+    const images: Record<string, string> = {};
+    for (const disk of disks) images[disk] = await this.storage.bytes(disk);
+    return this.initiator.finish(images);
   }
 
-  image(disk: string): string {
-    return `${this.#imageFolder}/${disk}.img`;
+  /** The Ceph on which the images lie. Throws in a lab that has none. */
+  get ceph(): LabCeph {
+    if (this.#ceph === undefined) throw new Error('this lab has no Ceph: run it with --ceph');
+    return this.#ceph;
   }
 
   gateway(name: string): Gateway {
@@ -191,6 +196,7 @@ export class Lab {
     this.observer.close();
     await this.network.close();
     this.targets.close();
+    this.#ceph?.forget();
     rmSync(this.#imageFolder, { recursive: true, force: true });
     // Renamed, because the next run clears away what carries the name of a dead run.
     if (keep) renameSync(this.folder, keptFolder);
@@ -203,31 +209,17 @@ export class Lab {
       this.consul.start(host);
       await this.targets.start(host);
     }
-    await until('Consul has a leader', 30_000, async () => (await this.consul.leader()) !== undefined, 100);
+    await until('Consul has a leader', startMs, async () => (await this.consul.leader()) !== undefined, 100);
     for (const gateway of this.gateways) gateway.start();
     for (const gateway of this.gateways) {
-      await until(`${gateway.host.name} is ready`, 30_000, () => gateway.ready(), 100);
+      await until(`${gateway.host.name} is ready`, startMs, () => gateway.ready(), 100);
     }
   }
 
-  #spec(disk: string, number: number, image: string): DiskSpec {
-    return {
-      desired: 'started',
-      iqn: `iqn.2026-01.net.example:${disk}`,
-      wwn: `60014050000000${String(number + 1).padStart(2, '0')}`,
-      backstore: { kind: 'file', path: image },
-      access: { initiators: [] },
-      paths: this.paths
-        .filter((path) => path.disk === disk)
-        .map(({ index, ip }) => ({ index, ip, prefix: this.network.prefixLength, interface: this.network.interface })),
-    };
+  #storage({ power, ceph }: Parts): Storage {
+    if (ceph !== undefined) return cephStorage(this.network, ceph, this.gatewayHosts, this.#imageFolder);
+    return fileStorage(this.network, this.#imageFolder, [process.execPath, script('fence-client.ts'), power.socket]);
   }
-}
-
-interface Folders {
-  readonly logs: string;
-  /** In memory, so that the machine's own disk does not show up as delayed writes. */
-  readonly images: string;
 }
 
 /** What a run chooses. */
@@ -237,11 +229,14 @@ export interface Choice {
   readonly consulBinary: string;
   /** Scales Consul's times between its servers: 1 is for production, 5 is what it starts with. */
   readonly raftMultiplier: number;
+  /** Disks are images of a real Ceph, which is also the fence. */
+  readonly ceph: boolean;
 }
 
-interface Parts extends Choice {
+interface Parts extends Omit<Choice, 'ceph'> {
   readonly power: PowerSwitch;
   readonly initiatorHost: Host;
+  readonly ceph: LabCeph | undefined;
 }
 
 /** Takes a host's power away and gives the evidence. Throws unless every process of it is seen to be gone. */
@@ -250,36 +245,4 @@ async function powerOff(network: Network, hosts: readonly Host[], name: string):
   if (host === undefined) throw new Error(`there is no host ${name}`);
   const killed = await network.kill(host);
   return `${name}: link down, ${killed} processes killed, none left`;
-}
-
-const script = (name: string): string => new URL(name, import.meta.url).pathname;
-
-function makeFolders(): Folders {
-  const folders = { logs: `/tmp/pwlab-${process.pid}`, images: `/dev/shm/pwlab-${process.pid}` };
-  for (const folder of Object.values(folders)) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-  }
-  return folders;
-}
-
-/** A run tests one version: an edit while it goes on would look like an upgrade in the middle of a scenario. */
-function copyProgram(folder: string): string {
-  const root = new URL('../../', import.meta.url).pathname;
-  for (const part of ['src', 'machines', 'adapters', 'package.json']) {
-    cpSync(`${root}${part}`, `${folder}/${part}`, { recursive: true });
-  }
-  symlinkSync(`${root}node_modules`, `${folder}/node_modules`);
-  return `${folder}/src/cli/pathwarden.ts`;
-}
-
-function labPaths(network: Network): LabPath[] {
-  return disks.flatMap((disk, number) =>
-    Array.from({ length: pathsPerDisk }, (_, region) => {
-      const tag = number * pathsPerDisk + region + 1;
-      const iqn = `iqn.2026-01.net.example:${disk}`;
-      const index = region + 1;
-      return { name: `${disk}/${index}`, disk, index, ip: network.address(1, tag), port, iqn, tag, region };
-    }),
-  );
 }

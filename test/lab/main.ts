@@ -1,14 +1,16 @@
 // `npm run lab`: real Consul, real iSCSI target, real initiator and pathwarden itself, disturbed in every way we know.
 import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
 import { now } from './clock.ts';
 import { consulBinary } from './get-consul.ts';
 import { Network } from './hosts.ts';
+import { print } from './print.ts';
 import { missingRequirements } from './requirements.ts';
 import { emptyReport, message, type Report } from './report.ts';
 import { runScenarios } from './run.ts';
-import { type Choice, keptFolder, Lab } from './lab.ts';
+import { keptFolder } from './folders.ts';
+import { type Choice, Lab } from './lab.ts';
 import { faultSettings, standardSettings } from './gateway.ts';
+import { onCeph } from './scenarios/ceph/index.ts';
 import { faults } from './scenarios/faults/index.ts';
 import { scenarios as disturbances } from './scenarios/index.ts';
 
@@ -18,6 +20,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
+    ceph: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     'stock-raft': { type: 'boolean', default: false },
@@ -26,8 +29,9 @@ const { values: options } = parseArgs({
   },
 });
 
-const scenarios = [...disturbances, ...faults];
-const chosen = options.faults ? faults : options.scenario.length === 0 ? disturbances : [];
+const scenarios = [...disturbances, ...faults, ...onCeph];
+const isCeph = options.ceph || onCeph.some(({ name }) => options.scenario.includes(name));
+const chosen = chosenScenarios();
 
 /** Progress is for people; with --json stdout carries nothing but the one object. */
 const say = (text: string): void => console.error(text);
@@ -38,15 +42,15 @@ process.exit(await main());
 async function main(): Promise<number> {
   if (options.help) return help();
   const unknown = options.scenario.filter((name) => scenarios.every((scenario) => scenario.name !== name));
-  const missing = missingRequirements();
+  const missing = missingRequirements(isCeph);
   const failures = [...unknown.map((name) => `there is no scenario ${name}; --help lists them`), ...missing];
   if (failures.length > 0) {
-    print({ ...emptyReport(), failures });
+    print({ ...emptyReport(), failures }, options.json);
     // Elsewhere a lab that cannot run is skipped; on CI nobody would notice, so there it fails.
     return unknown.length > 0 || process.env['CI'] !== undefined ? 1 : skippedExitCode;
   }
   const report = await run();
-  print(report);
+  print(report, options.json);
   return report.failures.length === 0 ? 0 : 1;
 }
 
@@ -76,13 +80,21 @@ async function run(): Promise<Report> {
   return report;
 }
 
+function chosenScenarios(): typeof scenarios {
+  if (options.faults) return [...faults];
+  if (options.scenario.length > 0) return [];
+  return [...(isCeph ? onCeph : disturbances)];
+}
+
 async function choice(): Promise<Choice> {
-  const quick = options.quick;
-  const isFault = options.faults || faults.some(({ name }) => options.scenario.includes(name));
+  // Ceph shares the machine with everything else.
+  const quick = options.quick || isCeph;
+  const isFault = isCeph || options.faults || faults.some(({ name }) => options.scenario.includes(name));
   return {
     consulBinary: await consulBinary(),
     raftMultiplier: options['stock-raft'] ? 5 : 1,
     quick,
+    ceph: isCeph,
     settings: isFault ? faultSettings(quick) : standardSettings,
   };
 }
@@ -97,23 +109,13 @@ async function close(network: Network, lab: Lab | undefined): Promise<void> {
   }
 }
 
-function print({ metrics, failures }: Report): void {
-  if (options.json) {
-    console.log(JSON.stringify({ ok: failures.length === 0, metrics, failures }));
-    return;
-  }
-  const table = new Table({ head: ['figure', 'value'], colAligns: ['left', 'right'], style: { head: [], border: [] } });
-  table.push(...Object.entries(metrics).map(([name, value]) => [name, String(value)]));
-  if (Object.keys(metrics).length > 0) console.log(table.toString());
-  for (const failure of failures) console.log(`✗ ${failure}`);
-  console.log(failures.length === 0 ? 'ok' : `${failures.length} failures`);
-}
-
 function help(): number {
-  console.log('npm run lab -- [--faults [--quick]] [--json] [--scenario NAME]… [--keep] [--stock-raft]\n');
+  console.log('npm run lab -- [--faults [--quick] | --ceph] [--json] [--scenario NAME]… [--keep] [--stock-raft]\n');
   for (const { name, what } of disturbances) console.log(`  ${name.padEnd(20)} ${what}`);
   console.log('\n--faults runs these:\n');
   for (const { name, what } of faults) console.log(`  ${name.padEnd(20)} ${what}`);
+  console.log('\n--ceph runs these, with disks that are images of a real Ceph, which is also the fence:\n');
+  for (const { name, what } of onCeph) console.log(`  ${name.padEnd(20)} ${what}`);
   console.log('\n--quick shortens long ones, and the lease to 7.5 s.');
   console.log('\n--keep leaves logs, configs and journals in /tmp/pathwarden-lab-<pid>.');
   console.log('--stock-raft runs Consul with raft_multiplier 5 instead of 1.');

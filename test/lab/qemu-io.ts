@@ -16,8 +16,9 @@ export class QemuIo {
   #settle: ((answer: Answer) => void) | undefined;
   #ended = false;
 
-  private constructor(url: string) {
-    this.#child = spawn('qemu-io', ['-f', 'raw', url], { stdio: ['pipe', 'pipe', 'pipe'] });
+  private constructor(url: string, inside: readonly string[]) {
+    const [program, ...args] = [...inside, 'qemu-io', '-f', 'raw', url];
+    this.#child = spawn(program ?? 'qemu-io', args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#child.stderr.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#child.stdin.on('error', () => this.#end());
@@ -25,9 +26,12 @@ export class QemuIo {
     this.#child.on('close', () => this.#end());
   }
 
-  /** Logs in to the disk at the URL; undefined when that fails or takes longer than the deadline. */
-  static async login(url: string, deadlineMs: number): Promise<QemuIo | undefined> {
-    const session = new QemuIo(url);
+  /**
+   * Logs in to the disk at the URL; undefined when that fails or takes longer than the deadline. `inside`: argv that
+   * runs a program on the host where the initiator is, if that is not the one of this process.
+   */
+  static async login(url: string, deadlineMs: number, inside: readonly string[] = []): Promise<QemuIo | undefined> {
+    const session = new QemuIo(url, inside);
     const answer = await session.#wait(deadlineMs);
     if (answer.kind === 'done' && !session.#ended) return session;
     session.kill();

@@ -13,17 +13,28 @@ const programs: Readonly<Record<string, string>> = {
   'qemu-io': 'qemu-utils',
 };
 
+const cephPrograms: Readonly<Record<string, string>> = {
+  ceph: 'ceph-common',
+  rbd: 'ceph-common',
+  'ceph-mon': 'ceph-mon',
+  'ceph-mgr': 'ceph-mgr',
+  'ceph-osd': 'ceph-osd',
+};
+
 /** One sentence for each thing that is missing; empty when the lab can run. */
-export function missingRequirements(): string[] {
+export function missingRequirements(isCeph = false): string[] {
   const missing: string[] = [];
   if (process.platform !== 'linux') return ['the lab needs Linux (network namespaces)'];
   if (process.getuid?.() !== 0) missing.push('the lab needs root (network namespaces, addresses, iSCSI targets)');
-  for (const [program, debianPackage] of Object.entries(programs)) {
+  for (const [program, debianPackage] of Object.entries({ ...programs, ...(isCeph ? cephPrograms : {}) })) {
     if (!isOnPath(program)) missing.push(`the program ${program} is missing (Debian package ${debianPackage})`);
   }
   const driver = '/usr/lib/x86_64-linux-gnu/qemu/block-iscsi.so';
   if (process.arch === 'x64' && isOnPath('qemu-io') && !exists(driver)) {
     missing.push('qemu-io cannot speak iSCSI (Debian package qemu-block-extra)');
+  }
+  if (isCeph && isOnPath('tgtd') && !exists('/usr/lib/tgt/backing-store/bs_rbd.so')) {
+    missing.push('tgtd cannot open images of Ceph (Debian package tgt-rbd)');
   }
   return missing;
 }

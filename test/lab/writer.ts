@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { blockBytes, encodeBlock, judgeSlot, offsetOf, slots } from './block.ts';
 import { now, sleep } from './clock.ts';
+import { run } from './processes.ts';
 import { bytesOfDump, QemuIo } from './qemu-io.ts';
 
 export interface WriterPath {
@@ -65,7 +66,7 @@ export class Writer {
       if (check !== undefined) await this.#readBack(check.of, check.sequence);
       due = Math.max(due + this.#everyMs, now());
     }
-    this.#drop();
+    await this.#drop();
   }
 
   stop(): void {
@@ -86,7 +87,7 @@ export class Writer {
       const problem = judgeSlot(block, of.path.tag, slot, of.acknowledged, of.issued);
       if (problem !== null) problems.push(`path ${of.path.name} read through ${this.path.name}: ${problem}`);
     }
-    this.#drop();
+    await this.#drop();
     return problems;
   }
 
@@ -107,7 +108,7 @@ export class Writer {
         return onAcknowledged(sequence);
       }
       if (answer.kind !== 'timeout') record.errors += 1;
-      this.#drop();
+      await this.#drop();
     }
   }
 
@@ -124,7 +125,7 @@ export class Writer {
     const session = await this.#login();
     const answer = await session?.command(`read -v ${offset} ${blockBytes}`, answerDeadlineMs);
     if (answer?.kind === 'done') return bytesOfDump(answer.output);
-    this.#drop();
+    await this.#drop();
     return undefined;
   }
 
@@ -142,8 +143,15 @@ export class Writer {
     return this.#session;
   }
 
-  #drop(): void {
-    this.#session?.kill();
+  /**
+   * An initiator that logs in again ends its earlier session: the target knows it by its name and session identifier.
+   * This one is another one each time, so what it has sent must not arrive any more: the kernel would send it again
+   * for as long as it is not acknowledged, also of a process that is gone, and an old write would follow newer ones.
+   */
+  async #drop(): Promise<void> {
+    if (this.#session === undefined) return;
+    await run(['ss', '-K', '-H', '-n', '-t', 'dst', `${this.path.ip}:${this.path.port}`]);
+    this.#session.kill();
     this.#session = undefined;
   }
 }

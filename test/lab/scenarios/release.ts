@@ -1,7 +1,8 @@
 // An operator releases one path after the other to another node.
 import { now, sleep, until } from '../clock.ts';
 import { longestGapMs, slowestByPath } from '../measure.ts';
-import { bar, keep, percentile } from '../report.ts';
+import { keep, percentile } from '../report.ts';
+import { barHandOvers, programsAloneMs } from '../yardstick.ts';
 import type { Scenario } from './scenario.ts';
 
 const repetitions = 24;
@@ -12,6 +13,7 @@ export const release: Scenario = {
   async run(lab, report) {
     const gaps: number[] = [];
     const felt: number[] = [];
+    const alone: number[] = [];
     for (let round = 0; round < repetitions; round += 1) {
       const path = lab.paths[(round * 5) % lab.paths.length];
       const from = path === undefined ? undefined : lab.server(path);
@@ -24,10 +26,10 @@ export const release: Scenario = {
       const window = { from: begun, to: now() };
       gaps.push(longestGapMs(lab, path, window));
       felt.push(...(await slowestByPath(lab, [path], window)));
+      alone.push(await programsAloneMs());
     }
     keep(report, 'releaseCount', gaps.length);
-    bar(report, 'releaseGapP50Ms', percentile(gaps, 0.5), 300);
-    bar(report, 'releaseGapP99Ms', percentile(gaps, 0.99), 1000);
+    barHandOvers(report, 'release', gaps, alone);
     keep(report, 'releaseSlowestWriteP50Ms', percentile(felt, 0.5));
     keep(report, 'releaseSlowestWriteP99Ms', percentile(felt, 0.99));
   },

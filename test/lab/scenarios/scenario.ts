@@ -9,6 +9,8 @@ export interface Scenario {
   readonly what: string;
   /** What the daemons' configuration has to be for it, where that is not the run's. */
   readonly settings?: Partial<Settings>;
+  /** A host may go on answering that storage refuses. Whether that is all, the scenario says itself. */
+  readonly judgesDoubleService?: true;
   /** Leaves the cluster able to settle again. Failures that are bars go into the report; trouble is thrown. */
   readonly run: (lab: Lab, report: Report) => Promise<void>;
 }
