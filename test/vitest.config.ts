@@ -4,7 +4,8 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/lab/**', 'test/vm/**', 'node_modules/**'],
+    // What needs a kernel of its own is run by `npm run vm`: see test/vm/vitest.config.ts.
+    exclude: ['test/lab/**', 'test/vm/**', 'test/contract/dataplane/{lio-*,lvm}.test.ts', 'node_modules/**'],
     restoreMocks: true,
     testTimeout: 20_000,
   },

@@ -55,13 +55,35 @@ export function countsOfCrashes(said: string, code: number | null): Counts {
   };
 }
 
-/** The lab says `✓ name: …` or `✗ name: …` for each scenario; whatever else it found wrong is one more failure. */
+/**
+ * The lab says `✓ name: …` or `✗ name: …` for each scenario, and below what was wrong; whatever else it found wrong is
+ * one more failure.
+ */
 export function countsOfLab(said: string, code: number | null): Counts {
-  const verdicts = [...said.matchAll(/^([✓✗]) ([\w-]+):/gm)];
-  const failed = verdicts.flatMap(([, sign, name = '']) => (sign === '✗' ? [name] : []));
+  const verdicts = [...said.matchAll(/^([✓✗]) ([\w-]+):.*((?:\n {4}.+)*)/gm)];
+  const failed = verdicts.flatMap(([, sign, name = '', below = '']) => {
+    const reasons = below.split('\n').map((line) => line.trim()).filter(Boolean);
+    return sign === '✗' ? [[name, ...reasons].join(': ')] : [];
+  });
   return {
     passed: verdicts.length - failed.length,
     failed: code === 0 || failed.length > 0 ? failed : ['not a single scenario, but the lab as a whole'],
+    skipped: [],
+  };
+}
+
+const cannotRunCode = 77;
+
+/** The virtual machine says `✓ part: …` or `✗ part: …` for everything that it tried. */
+export function countsOfMachines(said: string, code: number | null): Counts {
+  // On CI it does not end like this.
+  if (code === cannotRunCode) return { passed: 0, failed: [], skipped: ['vm: something that it needs is missing'] };
+  const verdicts = [...said.matchAll(/^([✓✗]) ([\w-]+: .*)$/gm)];
+  const failed = verdicts.flatMap(([, sign, what = '']) => (sign === '✗' ? [what] : []));
+  const isSilent = failed.length === 0 && (code !== 0 || verdicts.length === 0);
+  return {
+    passed: verdicts.length - failed.length,
+    failed: isSilent ? ['nothing by name, but the virtual machine as a whole'] : failed,
     skipped: [],
   };
 }

@@ -4,7 +4,9 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Counts, countsOfCrashes, countsOfExit, countsOfLab, countsOfVitest, sumOf } from './counts.ts';
+import {
+  type Counts, countsOfCrashes, countsOfExit, countsOfLab, countsOfMachines, countsOfVitest, sumOf,
+} from './counts.ts';
 
 interface Ended {
   /** Null: ended by a signal, its deadline for example. */
@@ -70,6 +72,20 @@ const steps: readonly Step[] = [
     argv: ['node', 'test/lab/main.ts', '--faults', '--quick', '--json'],
     deadlineMinutes: 20,
     count: ({ code, stderr }) => countsOfLab(stderr, code),
+    skipped: isRoot || isCi ? null : 'it needs root',
+  },
+  {
+    name: 'ceph',
+    argv: ['node', 'test/lab/main.ts', '--ceph', '--json'],
+    deadlineMinutes: 15,
+    count: ({ code, stderr }) => countsOfLab(stderr, code),
+    skipped: isRoot || isCi ? null : 'it needs root',
+  },
+  {
+    name: 'vm',
+    argv: ['node', 'test/vm/main.ts', '--json'],
+    deadlineMinutes: 15,
+    count: ({ code, stderr }) => countsOfMachines(stderr, code),
     skipped: isRoot || isCi ? null : 'it needs root',
   },
 ];
