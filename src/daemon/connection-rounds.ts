@@ -23,38 +23,67 @@ export interface ConnectionRoundsParts {
   readonly isRunning: () => boolean;
 }
 
-const everyMs = 10_000;
+const tickMs = 2000;
+/** Between two looks while nothing changes; as long a path that was given up is kept for its next owner to read. */
+const restTicks = 5;
 /** Of one path: a value in Consul has an end. */
 const peersMost = 64;
 
 /** Looks, and goes on looking. What cannot be read or written is tried again; nothing depends on it. */
 export function startConnectionRounds(parts: ConnectionRoundsParts): void {
-  let before: Connected = {};
   if (parts.dataPlane.connections === undefined) return;
+  const rounds = new ConnectionRounds(parts);
   const again = (): void =>
-    parts.after(everyMs, () => {
-      void look(parts, before).then((connected) => {
-        before = connected;
+    parts.after(tickMs, () => {
+      void rounds.tick().then(() => {
         if (parts.isRunning()) again();
-        return connected;
+        return null;
       });
     });
   again();
 }
 
-/** One record for all paths of the node: initiators that log in again after a take-over cost one write. */
-async function look(parts: ConnectionRoundsParts, before: Connected): Promise<Connected> {
-  const { settings: { node, deadlines }, cluster, view } = parts;
-  const served = servedPaths(parts.registry);
-  const connected = await connectedTo(parts, served);
-  if (connected === null) return before;
-  // A path that was given up stays for one more look: its next owner may not have read it yet.
-  const given = Object.fromEntries(Object.entries(before).filter(([path]) => !served.has(path)));
-  const value = connectedText({ ...given, ...connected });
-  if (value !== (view()?.connections.get(node) ?? connectedText({}))) {
+class ConnectionRounds {
+  readonly #parts: ConnectionRoundsParts;
+  #tick = 0;
+  /** Initiators come one after the other to a path that opened: it is looked at often until then. */
+  #oftenUntil = 0;
+  #served: ReadonlyMap<string, PathSettings> = new Map();
+  #connected: Connected = {};
+  /** Paths that others may take over now, and since when. */
+  readonly #givenUp = new Map<string, number>();
+
+  constructor(parts: ConnectionRoundsParts) {
+    this.#parts = parts;
+  }
+
+  async tick(): Promise<void> {
+    this.#tick += 1;
+    this.#note(servedPaths(this.#parts.registry));
+    if (this.#tick < this.#oftenUntil || this.#tick % restTicks === 0) await this.#look();
+  }
+
+  #note(served: ReadonlyMap<string, PathSettings>): void {
+    const taken = [...served.keys()].filter((path) => !this.#served.has(path));
+    const given = [...this.#served.keys()].filter((path) => !served.has(path));
+    if (taken.length + given.length > 0) this.#oftenUntil = this.#tick + restTicks;
+    for (const path of taken) this.#givenUp.delete(path);
+    for (const path of given) this.#givenUp.set(path, this.#tick);
+    for (const [path, since] of this.#givenUp) if (since <= this.#tick - restTicks) this.#givenUp.delete(path);
+    this.#served = served;
+  }
+
+  /** One record for all paths of the node: initiators that log in again after a take-over cost few writes. */
+  async #look(): Promise<void> {
+    const { settings: { node, deadlines }, cluster, view } = this.#parts;
+    const connected = await connectedTo(this.#parts, this.#served);
+    if (connected === null) return;
+    const given = Object.fromEntries(Object.entries(this.#connected).filter(([path]) => this.#givenUp.has(path)));
+    this.#connected = { ...given, ...connected };
+    const value = connectedText(this.#connected);
+    if (value === (view()?.connections.get(node) ?? connectedText({}))) return;
     await cluster.put({ key: keys.connections(node), value }, { deadlineMs: deadlines.consulMs });
   }
-  return connected;
 }
 
 /** Null when it cannot be read. */
