@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PathwardenError } from '../../src/errors.ts';
 import { cacheFolder } from '../lab/get-consul.ts';
+import { uncompressed } from './uncompressed.ts';
 
 const run = promisify(execFile);
 const newest = 'linux-image-amd64';
 
 export interface Kernel {
   readonly version: string;
-  /** The bootable image. */
+  /** What QEMU boots. */
   readonly image: string;
   /** A root below which `lib/modules/<version>` is. */
   readonly root: string;
@@ -31,10 +32,8 @@ async function kernelIn(root: string): Promise<Kernel | null> {
   const [version] = await readdir(join(root, 'lib/modules')).catch(() => []);
   if (version === undefined) return null;
   const image = join(root, 'boot', `vmlinuz-${version}`);
-  return access(image).then(
-    () => ({ version, image, root }),
-    () => null,
-  );
+  const isThere = await access(image).then(() => true, () => false);
+  return isThere ? { version, image: await uncompressed(image), root } : null;
 }
 
 async function fetchKernel(): Promise<Kernel> {

@@ -6,6 +6,7 @@ const programs: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   busybox: 'busybox-static',
   modprobe: 'kmod',
+  xz: 'xz-utils',
   setpriv: 'util-linux',
   'mkfs.ext4': 'e2fsprogs',
   dmsetup: 'dmsetup',
