@@ -88,6 +88,8 @@ const kernelArguments = [
   'no_timer_check',
   // Nobody is to be kept apart in here, and each system call and each page would pay for it.
   'mitigations=off lsm= init_on_alloc=0',
+  // What was translated for a program is found again only if its next process has it at the same address.
+  'norandmaps',
   // What is removed waits until nobody reads it: without this for as long as a slow machine takes to get around.
   'rcupdate.rcu_expedited=1',
 ];
