@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const daemon = ['../../src/cli/run.ts', '../../src/main.ts'];
-const tests = ['vitest/node'];
-const ours = ['./curve.ts', './device-writer.ts', './multipath.ts', './targetcli.ts'];
+const contract = (name: string): string => `../contract/dataplane/${name}.ts`;
+const tests = ['vitest/node', ...['kernel-world', 'kernel-initiator', 'lio-disk', 'loop-device'].map(contract)];
+const ours = ['./curve.ts', './device-writer.ts', './multipath.ts', './targetcli.ts', './takeover/moves.ts'];
 
 /** Fills a folder with it, for `NODE_COMPILE_CACHE`. */
 export async function compileInto(folder: string): Promise<void> {

@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/contract/dataplane/{target,lio-*,lvm,vlan}.test.ts'],
     testNamePattern: namesOfTests,
     pool: 'threads',
+    // By Node itself, which finds them compiled.
+    experimental: { viteModuleRunner: false },
     fileParallelism: false,
     isolate: false,
     testTimeout: 240_000,

@@ -6,6 +6,9 @@ import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { adminPort, type Ended } from './admin-client.ts';
 
+/** Ceph's own programs wait for ever. */
+const withinMs = 120_000;
+
 const [conf = '', address = ''] = process.argv.slice(2);
 
 createServer((request, response) => {
@@ -18,8 +21,8 @@ async function run([program = '', ...argv]: readonly string[]): Promise<Ended> {
   if (program === 'osd') return signalOsd(argv[0] === 'freeze' ? 'SIGSTOP' : 'SIGCONT');
   if (program !== 'ceph' && program !== 'rbd') return { isGood: false, output: `${program} is not for me` };
   const { promise, resolve } = Promise.withResolvers<Ended>();
-  execFile(program, ['--conf', conf, ...argv], (error, stdout, stderr) => {
-    resolve({ isGood: error === null, output: error === null ? stdout : stderr });
+  execFile(program, ['--conf', conf, ...argv], { timeout: withinMs }, (error, stdout, stderr) => {
+    resolve({ isGood: error === null, output: error === null ? stdout : `${error.message} ${stderr}` });
   });
   return promise;
 }

@@ -59,14 +59,18 @@ export async function backingOf(via: Kind, spec: RbdImage): Promise<LocalBacking
   return attached.value;
 }
 
+/** A Ceph that hangs goes on again before. */
+const writtenWithin = { deadlineMs: 180_000 };
+
 /** Writes a block of that letter past the page cache. Gives whether the device said that it is written. */
 export async function write(device: string, letter: string): Promise<boolean> {
   const file = `/run/block-${letter}`;
   await writeFile(file, letter.repeat(4096));
   const argv = ['dd', `if=${file}`, `of=${device}`, 'bs=4096', 'count=1', 'oflag=direct', 'conv=notrunc,nocreat'];
-  // A write that hangs is left alone.
-  const written = await run(argv, { deadlineMs: 600_000 });
-  return written.kind === 'exited' && written.code === 0;
+  const written = await run(argv, writtenWithin);
+  // It neither failed nor was it written.
+  if (written.kind !== 'exited') throw new Error(describe(written));
+  return written.code === 0;
 }
 
 /** The first letter of the image, as another client of Ceph reads it. */

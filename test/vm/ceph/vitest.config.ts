@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/vm/ceph/*.test.ts'],
     pool: 'threads',
+    // By Node itself, which finds them compiled.
+    experimental: { viteModuleRunner: false },
     fileParallelism: false,
     isolate: false,
     // As many as the machine has processors.
