@@ -1,94 +1,76 @@
 // Who gets in to the kernel's target, how they prove who they are, and how it is tuned; tried by real initiators.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { lioTarget } from '../../../adapters/target/lio.ts';
-import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
-import { inquire, type Session, sessionsWith, tryData } from './initiator.ts';
+import { inquire, tryData } from './initiator.ts';
 import { kernelInitiator } from './kernel-initiator.ts';
-import { kernelTargetMissing, type KernelWorld } from './kernel-world.ts';
-import { createLioWorld, diskShown, first, group, second } from './lio-disk.ts';
-import { done, iqn, oneDisk, serveDisk } from './one-disk.ts';
+import { kernelTargetMissing } from './kernel-world.ts';
+import { first, group, second, useLioDisk } from './lio-disk.ts';
+import { done, iqn } from './one-disk.ts';
 import { patience } from './world.ts';
 
 // Skipped where the kernel is not ours to try it on.
 describe.skipIf(kernelTargetMissing() !== null)('access to the lio target', () => {
-  let world: KernelWorld;
-  let plane: DataPlane;
-  let spec: TargetSpec;
-  const sessions = sessionsWith(iqn);
-
-  const serve = (...portals: Portal[]): Promise<void> => serveDisk(plane.target, spec, portals);
-  const login = (ip: string): Session => sessions.login(world, ip);
-  const shown = () => diskShown(plane);
-  beforeAll(async () => {
-    ({ world, plane } = await createLioWorld());
-  });
-  beforeEach(async () => {
-    spec = await oneDisk(world);
-  });
-  afterEach(async () => {
-    await sessions.close();
-    await plane.target.ensureRemoved(spec, patience);
-  });
-  afterAll(() => world.close());
-
+  const rig = useLioDisk();
+  const { serve, login, shown } = rig;
   test('only the named initiators get in, on every path', async () => {
     const name = 'iqn.1994-05.com.example:one';
-    spec = { ...spec, access: { initiators: [name] } };
+    rig.spec = { ...rig.spec, access: { initiators: [name] } };
     await serve(first, second);
     for (const { ip } of [first, second]) {
-      expect(await inquire(world, ip, iqn, name)).toContain('Vendor:PATHWRDN');
-      expect(await inquire(world, ip, iqn, `${name}x`)).not.toContain('Vendor:');
+      expect(await inquire(rig.world, ip, iqn, name)).toContain('Vendor:PATHWRDN');
+      expect(await inquire(rig.world, ip, iqn, `${name}x`)).not.toContain('Vendor:');
     }
-    spec = { ...spec, access: { initiators: [`${name}x`] } };
+    rig.spec = { ...rig.spec, access: { initiators: [`${name}x`] } };
     await serve(first, second);
     for (const { ip } of [first, second]) {
-      expect(await inquire(world, ip, iqn, `${name}x`)).toContain('Vendor:PATHWRDN');
-      expect(await inquire(world, ip, iqn, name)).not.toContain('Vendor:');
+      expect(await inquire(rig.world, ip, iqn, `${name}x`)).toContain('Vendor:PATHWRDN');
+      expect(await inquire(rig.world, ip, iqn, name)).not.toContain('Vendor:');
     }
   });
 
   test('an initiator that is struck off the list loses its session', async () => {
     const own = 'iqn.2008-11.org.linux-kvm';
-    spec = { ...spec, access: { initiators: [own, 'iqn.1994-05.com.example:one'] } };
+    rig.spec = { ...rig.spec, access: { initiators: [own, 'iqn.1994-05.com.example:one'] } };
     await serve(first);
     await login(first.ip).ask('read 0 4k');
     const logins = [{ initiator: own, address: '10.9.0.2', state: 'logged in' }];
     expect(await shown()).toMatchObject({ sessions: 1, logins });
-    spec = { ...spec, access: { initiators: ['iqn.1994-05.com.example:one'] } };
-    expect(await plane.target.ensureDefined(spec, patience)).toEqual(done);
-    expect(await shown()).toMatchObject({ sessions: 0, accepts: true, initiators: spec.access.initiators });
+    rig.spec = { ...rig.spec, access: { initiators: ['iqn.1994-05.com.example:one'] } };
+    expect(await rig.plane.target.ensureDefined(rig.spec, patience)).toEqual(done);
+    expect(await shown()).toMatchObject({ sessions: 0, accepts: true, initiators: rig.spec.access.initiators });
   });
 
   test.each([
     ['anyone', []],
     ['a named initiator', ['iqn.2008-11.org.linux-kvm']],
   ])('a CHAP secret lets in who knows it, of %s', async (who, initiators) => {
-    const secretFile = join(world.folder, `secret of ${who}`);
-    spec = { ...spec, access: { initiators, chap: { user: 'ada', secretFile } } };
+    const secretFile = join(rig.world.folder, `secret of ${who}`);
+    rig.spec = { ...rig.spec, access: { initiators, chap: { user: 'ada', secretFile } } };
     const missing = { kind: 'refused', reason: expect.stringContaining('ENOENT') };
-    expect(await plane.target.ensureDefined(spec, patience)).toMatchObject(missing);
+    expect(await rig.plane.target.ensureDefined(rig.spec, patience)).toMatchObject(missing);
     await writeFile(secretFile, 'correcthorse1\n');
     await serve(first);
-    expect(await tryData(world, first.ip, iqn, 'ada%correcthorse1@')).toContain('wrote 65536');
-    expect(await tryData(world, first.ip, iqn, 'ada%wronghorse123@')).not.toContain('wrote');
-    expect(await tryData(world, first.ip, iqn, 'bob%correcthorse1@')).not.toContain('wrote');
-    expect(await tryData(world, first.ip, iqn)).not.toContain('wrote');
+    expect(await tryData(rig.world, first.ip, iqn, 'ada%correcthorse1@')).toContain('wrote 65536');
+    expect(await tryData(rig.world, first.ip, iqn, 'ada%wronghorse123@')).not.toContain('wrote');
+    expect(await tryData(rig.world, first.ip, iqn, 'bob%correcthorse1@')).not.toContain('wrote');
+    expect(await tryData(rig.world, first.ip, iqn)).not.toContain('wrote');
     expect(await shown()).toMatchObject({ users: ['ada'] });
     await writeFile(secretFile, 'newerhorse12\n');
     await serve(first);
-    expect(await tryData(world, first.ip, iqn, 'ada%newerhorse12@')).toContain('wrote 65536');
-    expect(await tryData(world, first.ip, iqn, 'ada%correcthorse1@')).not.toContain('wrote');
+    expect(await tryData(rig.world, first.ip, iqn, 'ada%newerhorse12@')).toContain('wrote 65536');
+    expect(await tryData(rig.world, first.ip, iqn, 'ada%correcthorse1@')).not.toContain('wrote');
   });
 
   test('by mutual CHAP the target proves itself, also on a path that a new instance opens', async () => {
-    const [secretFile, targetFile] = [join(world.folder, 'secret'), join(world.folder, 'target-secret')];
+    const [secretFile, targetFile] = [join(rig.world.folder, 'secret'), join(rig.world.folder, 'target-secret')];
     await writeFile(secretFile, 'correcthorse1');
     await writeFile(targetFile, 'batterystaple');
     const own = { user: 'ada', secretFile };
     const initiators = ['iqn.1994-05.com.example:one'];
-    spec = { ...spec, access: { initiators, chap: { ...own, mutual: { user: 'disk', secretFile: targetFile } } } };
+    const mutual = { user: 'disk', secretFile: targetFile };
+    rig.spec = { ...rig.spec, access: { initiators, chap: { ...own, mutual } } };
     await serve(first);
     expect(await lioTarget().ensureOpen(second, patience)).toEqual(done);
     const initiator = await kernelInitiator(initiators[0] ?? '');
@@ -96,7 +78,7 @@ describe.skipIf(kernelTargetMissing() !== null)('access to the lio target', () =
       initiator.tryLogin(ip, iqn, { own: { user: 'ada', password: 'correcthorse1' }, ofTarget: { user, password } });
     for (const { ip } of [first, second]) expect(await login(ip, 'disk', 'batterystaple')).toMatch(/successful\.$/);
     expect(await login(first.ip, 'disk', 'wrongstaple12')).toContain('Could not login');
-    spec = { ...spec, access: { initiators, chap: own } };
+    rig.spec = { ...rig.spec, access: { initiators, chap: own } };
     await serve(first, second);
     expect(await login(second.ip, 'disk', 'batterystaple')).toContain('Could not login');
     await initiator.close();
@@ -110,8 +92,8 @@ describe.skipIf(kernelTargetMissing() !== null)('access to the lio target', () =
         device: { emulate_tpu: true, queue_depth: 64 },
       },
     });
-    spec = { ...spec, access: { initiators: ['iqn.2008-11.org.linux-kvm'] } };
-    expect(await tuned.ensureDefined(spec, patience)).toEqual(done);
+    rig.spec = { ...rig.spec, access: { initiators: ['iqn.2008-11.org.linux-kvm'] } };
+    expect(await tuned.ensureDefined(rig.spec, patience)).toEqual(done);
     for (const portal of [first, second]) expect(await tuned.ensureOpen(portal, patience)).toEqual(done);
     const text = async (file: string): Promise<string> => (await readFile(file, 'utf8')).trim();
     for (const tag of [1, 2]) {
@@ -127,11 +109,11 @@ describe.skipIf(kernelTargetMissing() !== null)('access to the lio target', () =
     expect(await session.ask('read -P 7 0 1M')).toContain('read 1048576');
     // Whoever tunes otherwise leaves alone what is served.
     const other = lioTarget({ tuning: { device: { queue_depth: 4096 } } });
-    expect(await other.ensureDefined(spec, patience)).toEqual(done);
+    expect(await other.ensureDefined(rig.spec, patience)).toEqual(done);
     expect(await session.ask('read -P 7 0 4k')).toContain('read 4096');
     await session.close();
-    expect(await tuned.ensureRemoved(spec, patience)).toEqual(done);
+    expect(await tuned.ensureRemoved(rig.spec, patience)).toEqual(done);
     const refusal = { kind: 'refused', reason: expect.stringContaining('attrib/queue_depth: EINVAL') };
-    expect(await other.ensureDefined(spec, patience)).toMatchObject(refusal);
+    expect(await other.ensureDefined(rig.spec, patience)).toMatchObject(refusal);
   });
 });

@@ -1,9 +1,11 @@
 // Two paths of one disk, served by the kernel's target.
 import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { lioDataPlane } from '../../../adapters/dataplane.ts';
-import type { DataPlane, Portal, TargetSight } from '../../../src/ports/dataplane.ts';
+import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import { type Session, sessionsWith } from './initiator.ts';
 import { createKernelWorld, type KernelWorld } from './kernel-world.ts';
-import { iqn } from './one-disk.ts';
+import { diskShown, iqn, oneDisk, serveDisk } from './one-disk.ts';
 import { patience } from './world.ts';
 
 export const root = '/sys/kernel/config/target';
@@ -13,19 +15,43 @@ export const second: Portal = { iqn, ip: '10.9.0.10', port: 3260, tag: 2 };
 /** The folder of a portal group. */
 export const group = (tag: number): string => join(root, 'iscsi', iqn, `tpgt_${tag}`);
 
-/** A gateway that has the addresses of both. */
-export async function createLioWorld(): Promise<{ readonly world: KernelWorld; readonly plane: DataPlane }> {
-  const world = await createKernelWorld();
-  const plane = lioDataPlane({ run: world.gateway });
-  for (const { ip } of [first, second]) {
-    await plane.address.ensureAdded({ ip, prefix: 24, interface: 'eth0' }, patience);
-  }
-  return { world, plane };
-}
-
-/** What the kernel shows of it; undefined when there is no such target. */
-export async function diskShown({ target }: DataPlane): Promise<TargetSight | undefined> {
-  const view = await target.observe(patience);
-  if (view.kind !== 'done') throw new Error(view.reason);
-  return view.value.targets.find((one) => one.iqn === iqn);
+/** Before each test, a new disk that nobody serves yet. */
+export function useLioDisk() {
+  const sessions = sessionsWith(iqn);
+  let world: KernelWorld;
+  let plane: DataPlane;
+  let spec: TargetSpec;
+  beforeAll(async () => {
+    world = await createKernelWorld();
+    plane = lioDataPlane({ run: world.gateway });
+    for (const { ip } of [first, second]) {
+      await plane.address.ensureAdded({ ip, prefix: 24, interface: 'eth0' }, patience);
+    }
+  });
+  beforeEach(async () => {
+    spec = await oneDisk(world);
+  });
+  afterEach(async () => {
+    await sessions.close();
+    await plane.target.ensureRemoved(spec, patience);
+  });
+  afterAll(() => world.close());
+  return {
+    get world() {
+      return world;
+    },
+    get plane() {
+      return plane;
+    },
+    get spec() {
+      return spec;
+    },
+    /** What `serve` defines from now on. */
+    set spec(wanted) {
+      spec = wanted;
+    },
+    serve: (...portals: Portal[]): Promise<void> => serveDisk(plane.target, spec, portals),
+    login: (ip: string): Session => sessions.login(world, ip),
+    shown: () => diskShown(plane),
+  };
 }

@@ -6,6 +6,7 @@ import { tgtDataPlane } from '../../../adapters/dataplane.ts';
 import { describe as tell, type Run } from '../../../adapters/run.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
 import { freezableImage } from './freezable-image.ts';
+import { servesInitiators } from './initiator-contract.ts';
 import { inquire, inquireMutually, type Session, sessionsWith, tryData } from './initiator.ts';
 import { done, iqn, oneDisk, serveDisk } from './one-disk.ts';
 import { createWorld, ended, patience, realPartsMissing, type World } from './world.ts';
@@ -42,24 +43,9 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     await world.close();
   });
 
-  test('an open portal carries data and a closed one refuses the connection', async () => {
-    await serve(first);
-    expect(await tryData(world, first.ip, iqn)).toMatch(/wrote 65536[\s\S]*read 65536/);
-    expect(await tryData(world, second.ip, iqn)).toMatch(/Failed to connect/);
-    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
-    expect(await tryData(world, first.ip, iqn)).toMatch(/Failed to connect/);
-  });
-
-  test('closing cuts the session of that portal and leaves the one of its sibling', async () => {
-    await serve(first, second);
-    const [cut, kept] = [login(first.ip), login(second.ip)];
-    expect(await cut.ask('write -P 1 0 4k')).toContain('wrote 4096');
-    expect(await kept.ask('write -P 2 4k 4k')).toContain('wrote 4096');
-    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
-    const logins = [{ initiator: expect.stringMatching(/^iqn\./), address: '10.9.0.2', state: 'logged in' }];
-    expect(await plane.target.observe(patience)).toMatchObject({ value: { targets: [{ iqn, sessions: 1, logins }] } });
-    expect(await kept.ask('read -P 1 0 4k')).toContain('read 4096');
-  });
+  const six: Portal = { iqn, ip: 'fd00::1', port: 3260 };
+  const unnamed = { initiator: expect.stringMatching(/^iqn\./), address: '10.9.0.2', state: 'logged in' };
+  servesInitiators(() => ({ world, plane, serve, login }), { first, second, six, unnamed });
 
   test('closing one portal does not end the sessions of a portal whose address begins alike', async () => {
     await serve(first, second);
@@ -101,27 +87,6 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await tryData(world, second.ip, other.iqn)).toContain('wrote 65536');
     expect(await plane.target.ensureClosed({ ...second, iqn: other.iqn }, patience)).toEqual(done);
     expect(await tryData(world, first.ip, other.iqn)).toMatch(/Target error/);
-  });
-
-  test('a path that opens while its sibling closes can be used', async () => {
-    await serve(first);
-    const closing = plane.target.ensureClosed(first, patience);
-    const opening = plane.target.ensureOpen(second, patience);
-    expect([await closing, await opening]).toEqual([done, done]);
-    expect(await tryData(world, second.ip, iqn)).toContain('wrote 65536');
-  });
-
-  test('an IPv6 portal carries data, and closing it cuts its sessions', async () => {
-    const six: Portal = { iqn, ip: 'fd00::1', port: 3260 };
-    await plane.address.ensureAdded({ ip: six.ip, prefix: 64, interface: 'eth0' }, patience);
-    await world.initiator(['ip', 'addr', 'add', 'fd00::2/64', 'dev', 'eth0', 'nodad'], patience);
-    await serve(six);
-    expect(await tryData(world, '[fd00::1]', iqn)).toContain('wrote 65536');
-    const session = login('[fd00::1]');
-    await session.ask('read 0 4k');
-    expect(await plane.target.ensureClosed({ ...six, ip: 'fd00:0::0001' }, patience)).toEqual(done);
-    expect(await plane.target.observe(patience)).toMatchObject({ value: { targets: [{ iqn, sessions: 0 }] } });
-    expect(await tryData(world, '[fd00::1]', iqn)).toContain('Failed to connect');
   });
 
   test('removing a target ends the sessions that came through portals of other disks', async () => {
