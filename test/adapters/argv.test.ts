@@ -81,20 +81,25 @@ describe('tgtadm', () => {
     ]);
   });
 
-  test('has the CHAP account bound before initiators are let in, and hides its secret', async () => {
+  test('has the CHAP accounts bound before initiators are let in, and hides their secrets', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'pathwarden-'));
-    const secretFile = join(folder, 'secret');
+    const [secretFile, targetFile] = [join(folder, 'secret'), join(folder, 'target-secret')];
     await writeFile(secretFile, 'correcthorse1\n');
+    await writeFile(targetFile, 'batterystaple\n');
+    const chap = { user: 'ada', secretFile, mutual: { user: 'disk', secretFile: targetFile } };
     const { target, recording } = at();
-    await target.ensureDefined({ ...spec, access: { initiators: [], chap: { user: 'ada', secretFile } } }, patience);
+    await target.ensureDefined({ ...spec, access: { initiators: [], chap } }, patience);
     await rm(folder, { recursive: true });
-    expect(changes(recording).slice(-3)).toEqual([
+    expect(changes(recording).slice(-5)).toEqual([
       `${tgtadm} account --op new --user ada --password correcthorse1`,
       `${tgtadm} account --op bind --tid 15 --user ada`,
+      `${tgtadm} account --op new --user disk --password batterystaple`,
+      `${tgtadm} account --op bind --tid 15 --user disk --outgoing`,
       `${tgtadm} target --op bind --tid 15 --initiator-address ALL`,
     ]);
-    const given = recording.asked.find(({ argv }) => argv.includes('--password'));
-    expect(given?.options.secrets).toEqual(['correcthorse1']);
+    const given = recording.asked.filter(({ argv }) => argv.includes('--password'));
+    const both = ['correcthorse1', 'batterystaple'];
+    expect(given.map(({ options }) => options.secrets)).toEqual([both, both]);
   });
 
   test('opens a portal: the target first, then the address', async () => {

@@ -53,9 +53,10 @@ describe('the kernel mapping of an image', () => {
     others.forEach((other, at) => host.devices.set(`/dev/rbd${String(at + 1)}`, other));
     expect(await krbd().ensureDetached(request, patience)).toEqual(done(null));
     expect(host.changes).toEqual([]);
-    expect(await krbd().ensureAttached(request, patience)).toMatchObject({ value: { path: '/dev/rbd5' } });
+    expect(await krbd().ensureAttached(request, patience)).toEqual(mapped);
+    expect(host.devices.get('/dev/rbd0')).toMatchObject({ name: 'rbd/one', fsid: ourFsid });
     expect(await krbd().ensureDetached(request, patience)).toEqual(done(null));
-    expect([...host.devices.values()]).toEqual(others.filter((_, at) => at !== 4));
+    expect([...host.devices.values()]).toEqual(others);
   });
 
   test('finds the device of a map command whose end nobody saw, and unmaps each one that came of it', async () => {

@@ -1,6 +1,6 @@
 // One contract for the addresses of a node: iproute2 with arping, ndisc6 and ndptool, the memory twin and the loopback
 // twin.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { iproute2Address } from '../../../adapters/address/iproute2.ts';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { loopbackDataPlane, memoryDataPlane } from '../../../adapters/dataplane.ts';
@@ -213,13 +213,17 @@ describe.skipIf(realPartsMissing() !== null)('iproute2', () => {
   test('does not take an IPv6 address for usable that the kernel still asks about, or found to be in use', async () => {
     const six = at('fd00::60', { prefix: 64 });
     // The link's own address, from which others are asked.
-    while ((await must('ip', '-6', 'addr', 'show', 'dev', 'eth0', 'tentative')) !== '');
+    const flagged = (flag: string): Promise<string> => must('ip', '-6', 'addr', 'show', 'dev', 'eth0', flag);
+    await vi.waitUntil(async () => (await flagged('tentative')) === '', { timeout: patience.deadlineMs });
     await world.initiator(['ip', 'addr', 'add', 'fd00::60/64', 'dev', 'eth0', 'nodad'], patience);
     expect(await own.probe(six, 1000, patience)).toMatchObject({ value: { answeredBy: expect.stringContaining(':') } });
     await must('ip', 'addr', 'add', 'fd00::60/64', 'dev', 'eth0');
-    while ((await must('ip', '-6', 'addr', 'show', 'dev', 'eth0', 'dadfailed')) === '') {
+    const found = async (): Promise<boolean> => {
+      if ((await flagged('dadfailed')) !== '') return true;
       expect(await own.ensureAdded(six, patience)).not.toEqual(done);
-    }
+      return false;
+    };
+    await vi.waitUntil(found, { timeout: patience.deadlineMs });
     expect(await own.ensureAdded(six, patience)).toMatchObject({
       kind: 'refused',
       reason: 'somebody else has fd00::60: the kernel found it when it was added',

@@ -81,9 +81,13 @@ function rbd(host: Host, words: readonly string[]): Said {
     return { code: 2, stderr: `rbd: error opening image ${name}: (2) No such file or directory` };
   }
   if (noun === 'config') return { stdout: JSON.stringify([{ name: 'rbd_cache', value: 'false', source: 'pool' }]) };
-  const device = `/dev/${type === 'krbd' ? 'rbd' : 'nbd'}${String(host.devices.size)}`;
+  const device = firstFree(host, type === 'krbd' ? '/dev/rbd' : '/dev/nbd');
   host.devices.set(device, { name, fsid: ourFsid, snap: '-' });
   return { stdout: `${device}\n` };
+}
+
+function firstFree({ devices }: Host, prefix: string): string {
+  for (let number = 0; ; number += 1) if (!devices.has(`${prefix}${number}`)) return `${prefix}${number}`;
 }
 
 function rowsOf(host: Host, type: string): readonly object[] {

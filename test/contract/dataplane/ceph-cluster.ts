@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { createRunner, describe } from '../../../adapters/run.ts';
 import { cephConf, startCephDaemons } from '../../lab/ceph/daemons.ts';
+import { freePorts } from '../consul/agents.ts';
 
 const patience = { deadlineMs: 60_000 };
 const run = createRunner();
@@ -67,7 +68,7 @@ export async function startCeph(): Promise<CephCluster> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    address.monitorPort = await freePort();
+    [address.monitorPort = 0] = await freePorts(1);
     await startCephDaemons({ ...place, must, monitorPort: address.monitorPort, osds });
     await must('ceph', 'osd', 'pool', 'create', 'rbd', '8');
     await must('rbd', 'pool', 'init', 'rbd');
@@ -121,13 +122,6 @@ async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const at = server.address();
   return typeof at === 'object' && at !== null ? at.port : 0;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listening(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 interface WriterSettings {

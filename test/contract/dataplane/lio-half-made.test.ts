@@ -10,7 +10,7 @@ import type { TargetPort, TargetSpec } from '../../../src/ports/dataplane.ts';
 import { inquire } from './initiator.ts';
 import { createKernelWorld, kernelTargetMissing, type KernelWorld } from './kernel-world.ts';
 import { first, root, second } from './lio-disk.ts';
-import { done, iqn } from './one-disk.ts';
+import { done, iqn, oneDisk, serveDisk } from './one-disk.ts';
 import { patience } from './world.ts';
 
 const name = 'iqn.1994-05.com.example:one';
@@ -42,11 +42,7 @@ describe.skipIf(kernelTargetMissing() !== null)('the lio target, cut short', () 
   let states = 0;
   const whole = lioTarget({ kernel });
 
-  const serve = async (wanted: TargetSpec): Promise<void> => {
-    const next = lioTarget({ kernel });
-    expect(await next.ensureDefined(wanted, patience)).toEqual(done);
-    for (const portal of [first, second]) expect(await next.ensureOpen(portal, patience)).toEqual(done);
-  };
+  const serve = (wanted: TargetSpec): Promise<void> => serveDisk(lioTarget({ kernel }), wanted, [first, second]);
   const clear = async (): Promise<void> => {
     const next = lioTarget({ kernel });
     for (const portal of [first, second]) expect(await next.ensureClosed(portal, patience)).toEqual(done);
@@ -80,10 +76,8 @@ describe.skipIf(kernelTargetMissing() !== null)('the lio target, cut short', () 
     const [secretFile, targetFile] = [join(world.folder, 'secret'), join(world.folder, 'target-secret')];
     await writeFile(secretFile, 'correcthorse1');
     await writeFile(targetFile, 'batterystaple');
-    const backing = { kind: 'file' as const, path: await world.image('one'), sizeBytes: 8 * 1024 * 1024 };
     const chap = { user: 'ada', secretFile, mutual: { user: 'disk', secretFile: targetFile } };
-    const access = { initiators: [name], chap };
-    spec = { disk: '00001', iqn, wwn: 'aabbccdd00000001', access, backing };
+    spec = { ...(await oneDisk(world)), access: { initiators: [name], chap } };
     other = { ...spec, access: { initiators: [`${name}x`] } };
   });
   afterAll(async () => {

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tgtDataPlane } from '../../../adapters/dataplane.ts';
 import { createRunner } from '../../../adapters/run.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import { freePorts } from '../consul/agents.ts';
 import { ended, patience } from './world.ts';
 
 const run = createRunner();
@@ -35,13 +35,16 @@ let gateways = 0;
 export async function startGateway(ceph: { conf: string; id: string }, ip: string, iqn: string): Promise<Gateway> {
   gateways += 1;
   const controlPort = (process.pid % 30_000) + 500 + gateways;
-  const portal = { iqn, ip, port: await freePort() };
+  const [port = 0] = await freePorts(1);
+  const portal = { iqn, ip, port };
   const argv = ['-C', String(controlPort), '-f', '--iscsi', `portal=127.0.0.1:${String(portal.port)}`];
   const tgtd = spawn('tgtd', argv, { stdio: 'ignore' });
   const plane = tgtDataPlane({ run, controlPort, traffic: 'none', ceph: { ...ceph, via: 'librbd' } });
   const ends = performance.now() + patience.deadlineMs;
   while ((await plane.target.observe(patience)).kind !== 'done') {
-    if (performance.now() > ends) throw new Error('tgtd does not start');
+    if (performance.now() <= ends) continue;
+    await ended(tgtd);
+    throw new Error('tgtd does not start');
   }
   return {
     plane,
@@ -64,12 +67,4 @@ export async function startGateway(ceph: { conf: string; id: string }, ip: strin
       }
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const at = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof at === 'object' && at !== null ? at.port : 0;
 }

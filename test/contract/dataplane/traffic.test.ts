@@ -1,5 +1,5 @@
 // One contract for the packet filter, and what an initiator sees of the real one.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { iproute2Address } from '../../../adapters/address/iproute2.ts';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { memoryDataPlane } from '../../../adapters/dataplane.ts';
@@ -125,7 +125,7 @@ describe.skipIf(realPartsMissing() !== null)('nft', () => {
     await world.initiator(['ip', 'addr', 'add', 'fd00::2/64', 'dev', 'eth0', 'nodad'], patience);
     const neighbour = iproute2Address({ run: world.initiator });
     const asked = () => neighbour.probe({ ip: 'fd00::1', prefix: 64, interface: 'eth0' }, 300, patience);
-    while ((await asked()).kind === 'refused');
+    await vi.waitUntil(async () => (await asked()).kind !== 'refused', { timeout: patience.deadlineMs });
     expect(await asked()).toMatchObject({ value: { answeredBy: expect.stringContaining(':') } });
     expect(await reaches('fd00::1')).toBe(true);
     await traffic.ensureBlocked('fd00::1', patience);
