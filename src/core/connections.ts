@@ -11,19 +11,33 @@ export const connectedText = (connected: Connected): string =>
 
 /** Whom any node had on this path when it last wrote. What cannot be understood is nothing. */
 export function leftBehind({ connections }: Pick<ClusterView, 'connections'>, path: string): readonly Endpoint[] {
-  const texts = [...connections.values()].flatMap((text) => listIn(text, path));
+  const texts = [...connections.values()].flatMap((text) => peersOf(connectedIn(text), path));
   return [...new Set(texts)].flatMap((text) => {
-    const [, ip, port] = /^(\S+) (\d+)$/.exec(text) ?? [];
-    return ip === undefined ? [] : [{ ip, port: Number(port) }];
+    const peer = peerIn(text);
+    return peer === null ? [] : [peer];
   });
 }
 
-function listIn(text: string, path: string): readonly string[] {
+/** IPs of the peers of this path: they keep it when they connect again. */
+export const peerIps = (connected: object, path: string): ReadonlySet<string> =>
+  new Set(peersOf(connected, path).flatMap((text) => peerIn(text)?.ip ?? []));
+
+/** What a node wrote, by path. What cannot be understood is nothing. */
+export function connectedIn(text: string | undefined): object {
   try {
-    const connected: unknown = JSON.parse(text);
-    const list = typeof connected === 'object' && connected !== null ? (Reflect.get(connected, path) as unknown) : [];
-    return Array.isArray(list) ? list.map(String) : [];
+    const connected: unknown = JSON.parse(text ?? '{}');
+    return typeof connected === 'object' && connected !== null ? connected : {};
   } catch {
-    return [];
+    return {};
   }
+}
+
+function peersOf(connected: object, path: string): readonly string[] {
+  const list = Reflect.get(connected, path) as unknown;
+  return Array.isArray(list) ? list.map(String) : [];
+}
+
+function peerIn(text: string): Endpoint | null {
+  const [, ip, port] = /^(\S+) (\d+)$/.exec(text) ?? [];
+  return ip === undefined ? null : { ip, port: Number(port) };
 }

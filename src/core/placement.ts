@@ -60,7 +60,7 @@ export function queuePositions(placement: Placement): ReadonlyMap<string, number
   return positions;
 }
 
-const diskOf = (id: string) => id.slice(0, id.lastIndexOf('/'));
+export const diskOf = (id: string) => id.slice(0, id.lastIndexOf('/'));
 
 function rank(id: string, nodes: readonly string[], load: Load, preferred: string | undefined): readonly string[] {
   const disk = diskOf(id);

@@ -1,8 +1,9 @@
 // Drains and leaving are in no hurry: paths go a few at a time, so that each is without service as short as if it
 // moved alone. Ten paths that close together would all wait for the last one's commands.
-import type { Placement } from '../core/placement.ts';
+import { diskOf, type Placement } from '../core/placement.ts';
 import type { ClusterView } from '../core/view.ts';
-import type { Local } from './local.ts';
+import type { Local, LocalPath } from './local.ts';
+import { planReturns } from './returns.ts';
 
 /** A node with this many paths moves one at a time, with twice as many two, so that a drain takes about as long. */
 const pathsPerMove = 50;
@@ -14,17 +15,24 @@ export const isEmptying = (view: ClusterView, { leaving, node }: Pick<Local, 'le
   leaving || view.drains.has(node);
 
 /** Asked once for each served path that shall be elsewhere: may it go now? */
-export function planMoves(view: ClusterView, local: Local, ranks: Placement): () => boolean {
+export function planMoves(view: ClusterView, local: Local, ranks: Placement): (path: LocalPath) => boolean {
   if (!isEmptying(view, local)) return () => false;
   const served = [...local.paths.values()].filter(({ top }) => top === 'enabled' || top === 'releasing').length;
   let room = Math.max(1, Math.ceil(served / pathsPerMove));
+  // Of each disk one path at a time: its initiators go on through the others.
+  const disks = new Set<string>();
   for (const path of onTheWay(view, local, ranks)) {
     const sight = `move ${path}@${String(view.locks.get(path)?.modifyIndex ?? 0)}`;
-    if (local.elapsedMs(sight) < patienceMs) room -= 1;
-  }
-  return () => {
+    if (local.elapsedMs(sight) >= patienceMs) continue;
     room -= 1;
-    return room >= 0;
+    disks.add(diskOf(path));
+  }
+  const isAwaited = local.leaving ? () => false : planReturns(view, local);
+  return (path) => {
+    if (room <= 0 || disks.has(path.disk) || isAwaited(path)) return false;
+    room -= 1;
+    disks.add(path.disk);
+    return true;
   };
 }
 

@@ -47,8 +47,8 @@ export function translate(view: ClusterView, local: Local): readonly Told[] {
 interface Places {
   readonly ranks: Placement;
   readonly positions: ReadonlyMap<string, number>;
-  /** May one more served path be given up in this look because the node shall be empty? */
-  readonly mayMove: () => boolean;
+  /** May this served path be given up in this look because the node shall be empty? */
+  readonly mayMove: (path: LocalPath) => boolean;
 }
 
 function tellNode(view: ClusterView, local: Local, tell: Tell): void {
@@ -169,7 +169,7 @@ function mustGoNow(path: LocalPath, { isPlanned }: Unwanted, placement: Places):
   if (path.context.giveUp !== null) return false;
   if (path.top === 'locking' || path.top === 'mapped') return true;
   if (path.top !== 'enabled') return false;
-  return isPlanned !== true || placement.mayMove();
+  return isPlanned !== true || placement.mayMove(path);
 }
 
 /** Why the path must go. */

@@ -6,18 +6,16 @@ import { freeLock, localWith, lockOf, pathIn, said, specWith, stamped, viewWith 
 
 const drains = new Map([['n1', stamped({ by: 'ada', reason: 'new kernel', at: 0 })]]);
 
-/** Node n1 with one disk of this many paths, of which the first ones are as given, and the others are served here. */
+/** Node n1 with this many disks of one path, of which the first ones are as given, and the others are served here. */
 function nodeWith(count: number, first: readonly LocalPath[] = [], firstLocks: readonly PathLock[] = []) {
   const all = Array.from({ length: count }, (_, at) => {
-    const id = `path/d1/${String(at + 1)}`;
-    return { ...(first[at] ?? pathIn('enabled')), id, index: at + 1 };
+    const disk = `d${String(at + 1)}`;
+    return { ...(first[at] ?? pathIn('enabled')), id: `path/${disk}/1`, disk };
   });
-  const locks = all.map(({ index }, at): [string, PathLock] =>
-    [`d1/${String(index)}`, { ...(firstLocks[at] ?? lockOf()), index }]);
-  const [sample] = specWith({}).paths;
-  const paths = all.flatMap(({ index }) =>
-    sample === undefined ? [] : [{ ...sample, index, ip: `10.0.${String(index >> 8)}.${String(index & 255)}` }]);
-  const view = viewWith({ drains, locks: new Map(locks), disks: new Map([['d1', stamped(specWith({ paths }))]]) });
+  const locks = all.map(({ disk }, at): [string, PathLock] =>
+    [`${disk}/1`, { ...(firstLocks[at] ?? lockOf()), disk }]);
+  const disks = new Map(all.map(({ disk }) => [disk, stamped(specWith({}))]));
+  const view = viewWith({ drains, locks: new Map(locks), disks });
   const givenUp = (changes: Partial<Local> = {}, seen = {}) =>
     said({ ...view, ...seen }, localWith(null, { paths: new Map(all.map((path) => [path.id, path])), ...changes }))
       .filter(({ type }) => type === 'path.unwanted').map(({ actor }) => actor);
@@ -46,23 +44,23 @@ describe('a node that is drained', () => {
 
   it('goes on once the path is taken', () => {
     const taken = lockOf({ holder: 's2', node: 'n2' });
-    expect(nodeWith(4, [pathIn('unlocked.idle')], [taken]).givenUp()).toEqual(['path/d1/2']);
+    expect(nodeWith(4, [pathIn('unlocked.idle')], [taken]).givenUp()).toEqual(['path/d2/1']);
   });
 
   it('waits no longer than a second for a path that is stuck', () => {
     const { givenUp } = nodeWith(4, [pathIn('releasing.removingAddress')]);
     expect(givenUp({ elapsedMs: () => 999 })).toEqual([]);
-    expect(givenUp({ elapsedMs: () => 1_000 })).toEqual(['path/d1/2']);
+    expect(givenUp({ elapsedMs: () => 1_000 })).toEqual(['path/d2/1']);
   });
 
   it('does not wait for a free path that nobody can take', () => {
     const { givenUp } = nodeWith(4, [pathIn('unlocked.idle')], [freeLock()]);
-    expect(givenUp({}, { nodes: new Map() })).toEqual(['path/d1/2']);
+    expect(givenUp({}, { nodes: new Map() })).toEqual(['path/d2/1']);
   });
 
   it('gives up at once what is not served yet', () => {
     expect(nodeWith(4, [pathIn('locking.acquiring'), pathIn('mapped')]).givenUp())
-      .toEqual(['path/d1/1', 'path/d1/2', 'path/d1/3']);
+      .toEqual(['path/d1/1', 'path/d2/1', 'path/d3/1']);
   });
 });
 
@@ -73,9 +71,10 @@ describe('a node that leaves', () => {
   });
 });
 
-describe('a disk that is stopped', () => {
-  it('is given up on all its paths at once', () => {
-    const disks = new Map([['d1', stamped(specWith({ desired: 'stopped' }))]]);
+describe('disks that are stopped', () => {
+  it('are given up all at once', () => {
+    const stopped = stamped(specWith({ desired: 'stopped' }));
+    const disks = new Map(['d1', 'd2', 'd3', 'd4'].map((disk) => [disk, stopped]));
     expect(nodeWith(4).givenUp({}, { disks })).toHaveLength(4);
   });
 });
