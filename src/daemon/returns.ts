@@ -3,6 +3,8 @@ import { connectedIn, peerIps } from '../core/connections.ts';
 import type { ClusterView } from '../core/view.ts';
 import type { Local, LocalPath } from './local.ts';
 
+/** By then the new owner has looked who is there: its record may be of the last time that it had the path. */
+const lookedMs = 3_000;
 /** One that has not come back by then is off, or has no way there. */
 const patienceMs = 10_000;
 
@@ -15,10 +17,13 @@ export function planReturns(view: ClusterView, local: Local): (path: LocalPath) 
       const id = `${disk}/${String(sibling.index)}`;
       const { node = null, modifyIndex = 0 } = view.locks.get(id) ?? {};
       if (node === null || node === local.node) return false;
-      const back = ipsOn(node, id);
       // Who was here is written down for a while after the path went.
-      const isAwaited = [...ipsOn(local.node, id)].some((ip) => !back.has(ip));
-      return isAwaited && local.elapsedMs(`return ${id}@${String(modifyIndex)}`) < patienceMs;
+      const gone = ipsOn(local.node, id);
+      if (gone.size === 0) return false;
+      const elapsedMs = local.elapsedMs(`return ${id}@${String(modifyIndex)}`);
+      const there = ipsOn(node, id);
+      const areBack = elapsedMs >= lookedMs && [...gone].every((ip) => there.has(ip));
+      return !areBack && elapsedMs < patienceMs;
     });
   };
 }

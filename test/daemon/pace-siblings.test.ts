@@ -51,12 +51,18 @@ describe('a node that is drained and serves two paths of a disk', () => {
 
   it('waits for each of the initiators', () => {
     const two = { ...before, 'd1/1': ['10.1.0.8 40000', '10.1.0.9 40000'] };
-    expect(givenUp({ lock: movedTo2, connections: { n1: two, n2: { 'd1/1': ['10.1.0.9 41000'] } } })).toEqual([]);
+    const connections = { n1: two, n2: { 'd1/1': ['10.1.0.9 41000'] } };
+    expect(givenUp({ lock: movedTo2, connections, local: { elapsedMs: () => 3_000 } })).toEqual([]);
   });
 
   it('gives up the other one when they are back, from whichever port', () => {
     const connections = { n1: before, n2: { 'd1/1': ['10.1.0.9 41000'] } };
-    expect(givenUp({ lock: movedTo2, connections })).toEqual(['path/d1/2']);
+    expect(givenUp({ lock: movedTo2, connections, local: { elapsedMs: () => 3_000 } })).toEqual(['path/d1/2']);
+  });
+
+  it('does not take for back who was there when the new owner had the path before', () => {
+    const connections = { n1: before, n2: before };
+    expect(givenUp({ lock: movedTo2, connections, local: { elapsedMs: () => 2_999 } })).toEqual([]);
   });
 
   it('does not wait where no initiator would notice', () => {
