@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { HostPort } from '../../src/ports/doctor.ts';
 import { done, refused, unknown } from '../../src/ports/outcome.ts';
 import { disk, doctorOn, privateFile, rightHost } from './given.ts';
 
@@ -195,6 +196,21 @@ describe('of the watchdog', () => {
     expect(must.of('watchdog', 'device')).toMatch(/^failure: \/dev\/watchdog is not there → modprobe softdog/);
     const may = await doctorOn({ config: 'watchdog: { mode: automatic }', host: { file } });
     expect(may.of('watchdog', 'device')).toMatch(/^warning: /);
+  });
+
+  it('each fix of its driver is the whole line, with the time that is configured', async () => {
+    const config = 'watchdog: { mode: required, timeoutMs: 15500 }';
+    const fixed = async (host: Partial<HostPort>) => {
+      const said = await doctorOn({ config, host });
+      return said.of('watchdog', 'device').split(' → ')[1];
+    };
+    const late = await fixed({ watchdog: async () => ({ kind: 'unfit', reason: 'it resets after 60 s' }) });
+    expect(late).toBe('echo options softdog soft_margin=15 > /etc/modprobe.d/watchdog.conf');
+    const doubt = { kind: 'fits', identity: 'Software Watchdog', warning: 'nowayout=1 makes it sure' } as const;
+    const doubtful = await fixed({ watchdog: async () => doubt });
+    expect(doubtful).toMatch(/^echo options softdog soft_margin=15 nowayout=1 > .* # .* an end in order resets/);
+    const missing = await fixed({ file: async () => done(null) });
+    expect(missing).toMatch(/^modprobe softdog soft_margin=15 /);
   });
 
   it('whoever else holds it is named, and how it lets go', async () => {
