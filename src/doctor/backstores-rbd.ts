@@ -25,11 +25,11 @@ export async function rbdFindings(
 /** What `ceph.via` needs on this host. */
 async function openers({ config, ports: { host } }: Setup, say: Say): Promise<readonly Finding[]> {
   const { via } = config.ceph;
-  if (via === 'krbd') return kernelFindings(host, say, ['rbd']);
+  if (via === 'krbd') return kernelFindings(host, say, ['rbd'], say.failure);
   if (via === 'nbd') {
     const [programs, modules] = await Promise.all([
       programFindings(host, say, ['rbd-nbd']),
-      kernelFindings(host, say, ['nbd']),
+      kernelFindings(host, say, ['nbd'], say.failure),
     ]);
     return [...programs, ...modules];
   }

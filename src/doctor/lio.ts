@@ -1,26 +1,17 @@
 // The data plane `lio`: the target of the kernel is there, and its tree can be written.
-import { asRoot, type Finding, install, sayIn } from './finding.ts';
+import { asRoot, type Finding, sayIn } from './finding.ts';
+import { kernelFindings } from './kernel.ts';
 import type { Setup } from './setup.ts';
 
 const say = sayIn('target');
 const root = '/sys/kernel/config/target';
 const modules = ['target_core_mod', 'iscsi_target_mod'] as const;
-const atBoot = `printf '${modules.join('\\n')}\\n' > /etc/modules-load.d/pathwarden.conf`;
-const load = `${atBoot} && modprobe -a ${modules.join(' ')}`;
 
 export async function lioFindings(setup: Setup): Promise<readonly Finding[]> {
   if (setup.config.dataPlane.kind !== 'lio') return [];
-  const found = await Promise.all(modules.map((name) => moduleFinding(setup, name)));
+  const found = await kernelFindings(setup.ports.host, say, modules, say.failure);
   // Without its module there is no tree, and no second line has to say so.
   return found.some(({ level }) => level === 'failure') ? found : [...found, await treeFinding(setup)];
-}
-
-/** The daemon loads no modules: what can be loaded and is not has to be, before it starts. */
-async function moduleFinding({ ports: { host } }: Setup, name: string): Promise<Finding> {
-  const module = await host.kernelModule(name);
-  if (module.kind !== 'done') return say.unknown(name, module.reason, load);
-  if (module.value === null) return say.failure(name, 'this kernel has no such module', install('linux-image-amd64'));
-  return module.value === 'can be loaded' ? say.failure(name, 'is not loaded', load) : say.ok(name, module.value);
 }
 
 async function treeFinding({ ports: { host } }: Setup): Promise<Finding> {

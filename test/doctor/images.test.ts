@@ -77,6 +77,13 @@ describe('of images on Ceph', () => {
     const unseen = await doctorOn({ keys: image(), host: { file: shut } });
     expect(unseen.of('disks', 'tgt and rbd')).toMatch(/^unknown: .*bs_rbd\.so: EACCES$/);
   });
+
+  const drivers = [['krbd', 'rbd'], ['nbd', 'nbd']] as const;
+  it.each(drivers)('what %s needs of the kernel is loaded before the daemon', async (via, name) => {
+    const host = { kernelModule: async () => done('can be loaded' as const) };
+    const said = await doctorOn({ config: `ceph: { via: ${via} }`, keys: image(), host });
+    expect(said.of('disks', name)).toMatch(new RegExp(`^failure: is not loaded, .* → modprobe ${name} && `));
+  });
 });
 
 describe('of images elsewhere', () => {
@@ -113,7 +120,7 @@ describe('of the target of the kernel', () => {
 
   it('a module that nobody loaded is a failure, and its tree is not asked for', async () => {
     const said = await doctorOn({ config, host: { kernelModule: async () => done('can be loaded') } });
-    expect(said.of('target', 'iscsi_target_mod')).toMatch(/^failure: is not loaded → printf .*modprobe -a /);
+    expect(said.of('target', 'iscsi_target_mod')).toMatch(/^failure: is not loaded.* → modprobe iscsi_target_mod /);
     expect(said.of('target', 'its configfs')).toBe('nothing');
   });
 
