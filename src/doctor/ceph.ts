@@ -26,8 +26,11 @@ export async function cephFindings(setup: Setup, method: CephMethod): Promise<re
 }
 
 function versionFinding(program: Finding): Finding {
-  if (Number.parseInt(program.found, 10) >= leastMajor) return program;
-  return say.failure('ceph', `${program.found}: ${String(leastMajor)} or newer is needed`, install('ceph-common'));
+  const major = Number.parseInt(program.found, 10);
+  if (major >= leastMajor) return program;
+  const needed = `${String(leastMajor)} or newer is needed`;
+  if (Number.isNaN(major)) return say.unknown('ceph', `${program.found} says no version: ${needed}`, 'ceph --version');
+  return say.failure('ceph', `${program.found}: ${needed}`, install('ceph-common'));
 }
 
 async function clusterFindings({ ports }: Setup, method: CephMethod): Promise<readonly Finding[]> {
