@@ -8,8 +8,11 @@ const say = sayIn('target');
 export async function tgtFindings(setup: Setup): Promise<readonly Finding[]> {
   const { config, ports } = setup;
   if (config.dataPlane.kind !== 'tgt') return [];
-  const programs = programFindings(ports.host, say, ['tgtd', 'tgtadm', 'ss']);
-  return [...(await programs), await daemonFinding(setup), await socketsFinding(setup)];
+  const programs = await programFindings(ports.host, say, ['tgtd', 'tgtadm', 'ss']);
+  // Without it nobody can ask.
+  const cannotAsk = programs.some(({ what, level }) => what === 'tgtadm' && level === 'failure');
+  const answer = cannotAsk ? [] : [await daemonFinding(setup)];
+  return [...programs, ...answer, await socketsFinding(setup)];
 }
 
 async function daemonFinding({ config, ports: { host, tgt } }: Setup): Promise<Finding> {
@@ -25,7 +28,7 @@ async function daemonFinding({ config, ports: { host, tgt } }: Setup): Promise<F
   }
   if (!host.isRoot) return say.unknown('tgtd answers', 'only root can ask it', asRoot);
   const fix = controlPort === 0 ? 'systemctl start tgt' : `systemctl start tgt   # with tgtd -C ${String(controlPort)}`;
-  return say.failure('tgtd answers', `not at ${at}`, fix);
+  return say.failure('tgtd answers', `not at ${at}: ${observed.reason}`, fix);
 }
 
 /** As in install.md. */

@@ -128,7 +128,9 @@ describe('of clocks', () => {
 describe('of the target', () => {
   it('a tgtd that does not answer is to be started', async () => {
     const said = await doctorOn({ tgt: { observe: async () => unknown('tgtd cannot be read') } });
-    expect(said.of('target', 'tgtd answers')).toBe('failure: not at control port 0 → systemctl start tgt');
+    expect(said.of('target', 'tgtd answers')).toBe(
+      'failure: not at control port 0: tgtd cannot be read → systemctl start tgt',
+    );
   });
 
   it('only root can ask it', async () => {
@@ -147,6 +149,14 @@ describe('of the target', () => {
     const said = await doctorOn({ host: { program } });
     expect(said.of('target', 'tgtadm')).toBe('failure: is not installed → apt-get install tgt');
     expect(said.of('target', 'tgtd')).toBe('ok: 16.2, /usr/sbin/tgtd');
+  });
+
+  it('without tgtadm nobody can ask tgtd, and nothing is said of it', async () => {
+    const program = async (name: string) => (name === 'tgtadm' ? done(null) : rightHost.program(name));
+    const observe = async () => refused('tgtadm is not installed', 'missing');
+    const said = await doctorOn({ host: { program }, tgt: { observe } });
+    expect(said.of('target', 'tgtd answers')).toBe('nothing');
+    expect(said.of('target', 'ending sockets')).toBe('ok: the kernel can');
   });
 
   it('a kernel that cannot end sockets is a failure', async () => {
