@@ -10,18 +10,18 @@ const clockApartMostMs = 2000;
 /** `raft_multiplier` 1; each more is a second more. */
 const electionUnitMs = 1000;
 
-export async function consulFindings({ config, ports }: Setup): Promise<readonly Finding[]> {
+export async function consulFindings({ config, ports, keys }: Setup): Promise<readonly Finding[]> {
   if (ports.consul.kind !== 'done') {
     const { kind, reason } = ports.consul;
     if (kind === 'unknown') return [say.unknown('agent', reason, asRoot)];
-    return [say.failure('agent', reason, 'consul: { tokenFile: /etc/pathwarden/consul.token }')];
+    return [say.failure('agent', reason, filesFix(config, reason))];
   }
   const consul = ports.consul.value;
   const agent = await consul.agent();
   const facts = agent.kind === 'done' ? agent.value : null;
   if (agent.kind === 'unknown') return [agentFinding(config, agent)];
-  const [leader, keys, writes, sessions] = await Promise.all([
-    consul.leader(), consul.keys(), consul.mayWriteKeys(), consul.mayUseSessions(),
+  const [leader, writes, sessions] = await Promise.all([
+    consul.leader(), consul.mayWriteKeys(), consul.mayUseSessions(),
   ]);
   return [
     agentFinding(config, agent),
@@ -34,6 +34,15 @@ export async function consulFindings({ config, ports }: Setup): Promise<readonly
 }
 
 type Config = Setup['config'];
+
+/** The files that the reason begins with, or all that are named. */
+function filesFix({ consul: { tokenFile, caFile, certFile, keyFile } }: Config, reason: string): string {
+  const named = Object.entries({ tokenFile, caFile, certFile, keyFile }).filter(([, file]) => file !== undefined);
+  const concerned = named.filter(([, file]) => reason.startsWith(`${String(file)} `));
+  const files = (concerned.length > 0 ? concerned : named).map(([name, file]) => `${name}: ${String(file)}`);
+  return `consul: { ${files.join(', ')} }   # files that can be read and used`;
+}
+
 const keyRule = ({ consul }: Config): string => `key_prefix "${consul.prefix}" { policy = "write" }`;
 
 function agentFinding({ consul }: Config, agent: Outcome<ConsulAgentFacts>): Finding {

@@ -1,5 +1,6 @@
 // All checks, in the order in which they are told. Each says nothing where the configuration does not need it.
 import { type ClusterView, emptyView, viewParser } from '../core/view.ts';
+import type { ClusterSnapshot } from '../ports/cluster.ts';
 import { clockFindings } from './clock.ts';
 import { consulFindings } from './consul.ts';
 import { diskFindings } from './disks.ts';
@@ -30,14 +31,10 @@ const checks: readonly Check[] = [
 ];
 
 export async function examine(config: Setup['config'], ports: Ports): Promise<readonly Finding[]> {
-  const setup: Setup = { config, ports, view: await viewOf(ports) };
+  const keys = ports.consul.kind === 'done' ? await ports.consul.value.keys() : ports.consul;
+  const setup: Setup = { config, ports, keys, view: keys.kind === 'done' ? viewOf(keys.value) : null };
   const findings = await Promise.all(checks.map((check) => check(setup)));
   return findings.flat();
 }
 
-async function viewOf({ consul }: Ports): Promise<ClusterView | null> {
-  if (consul.kind !== 'done') return null;
-  const keys = await consul.value.keys();
-  if (keys.kind !== 'done') return null;
-  return keys.value.entries.length === 0 ? emptyView : viewParser()(keys.value);
-}
+const viewOf = (keys: ClusterSnapshot): ClusterView => (keys.entries.length === 0 ? emptyView : viewParser()(keys));

@@ -1,5 +1,6 @@
 // What every check is given.
 import type { Config } from '../config/schema.ts';
+import type { ClusterSnapshot } from '../ports/cluster.ts';
 import type {
   CephPort, ConsulFactsPort, FilterPort, HostPort, ImagesPort, PeerKnockPort, TgtPort,
 } from '../ports/doctor.ts';
@@ -24,7 +25,9 @@ export interface Ports {
 export interface Setup {
   readonly config: Config;
   readonly ports: Ports;
-  /** What Consul holds of the cluster; null when it cannot be read. */
+  /** What Consul holds below the prefix, read once. */
+  readonly keys: Outcome<ClusterSnapshot>;
+  /** The same as the cluster; null when it cannot be read. */
   readonly view: ClusterView | null;
 }
 

@@ -19,6 +19,26 @@ describe('of Consul', () => {
     expect(said.of('consul', 'agent')).toMatch(/^unknown: .*owner only → sudo pathwarden doctor$/);
   });
 
+  it('of its files, the fix names the one that cannot be read, or all when nobody knows which', async () => {
+    const files = 'tokenFile: /etc/token, caFile: /etc/ca.pem, certFile: /etc/c.pem, keyFile: /etc/c.key }';
+    const config = `consul: { url: "https://127.0.0.1:8501", ${files}`;
+    const fixOf = async (reason: string) =>
+      (await doctorOn({ config, consul: refused(reason) })).of('consul', 'agent').split(' → ')[1];
+    expect(await fixOf('/etc/ca.pem cannot be read (ENOENT)')).toMatch(/^consul: \{ caFile: \/etc\/ca\.pem \} /);
+    expect(await fixOf('the files with certificate and key cannot be used')).toContain(`consul: { ${files}`);
+  });
+
+  it('the keys are read once, for every line that needs them', async () => {
+    let reads = 0;
+    const keys = async () => {
+      reads += 1;
+      return reads === 1 ? done({ index: 7, entries: [] }) : unknown('asked again');
+    };
+    const said = await doctorOn({ consul: { keys } });
+    expect(said.of('consul', 'reads keys')).toMatch(/^ok: /);
+    expect(reads).toBe(1);
+  });
+
   it('an agent whose certificate cannot be checked is no agent that is down', async () => {
     const reason = 'consul: the connection failed: UNABLE_TO_VERIFY_LEAF_SIGNATURE';
     const said = await doctorOn({ consul: { agent: async () => unknown(reason) } });
