@@ -21,6 +21,7 @@ const table = {
   WATCHDOG_UNFIT: { exit: 18, http: 500, text: 'The watchdog that is required would not reset this host.' },
   HOST_UNFIT: { exit: 20, http: 500, text: 'Something that pathwarden needs on this host is missing or wrong.' },
   TOOL_MISSING: { exit: 16, http: 500, text: 'A program that this setup needs is not installed.' },
+  STORAGE_UNREADABLE: { exit: 21, http: 502, text: 'The storage did not answer, or its answer makes no sense.' },
   INTERNAL: { exit: 70, http: 500, text: 'pathwarden made a mistake.' },
 } as const;
 

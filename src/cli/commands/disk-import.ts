@@ -70,10 +70,10 @@ async function metadataOf(image: ReturnType<typeof rbdImage>, { cephConf, cephId
   throw new PathwardenError(codeOf(read), `${read.reason}: nothing was imported`);
 }
 
-function codeOf(outcome: Refused | Unknown): 'NOT_FOUND' | 'TOOL_MISSING' | 'NOT_ACCEPTED' {
+function codeOf(outcome: Refused | Unknown): 'NOT_FOUND' | 'TOOL_MISSING' | 'STORAGE_UNREADABLE' {
   const code = outcome.kind === 'refused' ? outcome.code : undefined;
   if (code === 'gone') return 'NOT_FOUND';
-  return code === 'missing' ? 'TOOL_MISSING' : 'NOT_ACCEPTED';
+  return code === 'missing' ? 'TOOL_MISSING' : 'STORAGE_UNREADABLE';
 }
 
 function renamed(pairs: readonly string[]): ReadonlyMap<string, string> {

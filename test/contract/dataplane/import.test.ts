@@ -57,6 +57,13 @@ describe.skipIf(cephMissing())('a disk of PetaSAN', () => {
     expect(agent.posted).toEqual([]);
   });
 
+  test('of a Ceph that cannot be read nothing is said, and nothing is imported', async () => {
+    const { pathwarden, agent } = await bench();
+    const { code, errors } = await pathwarden(importing('rbd/image-00001', '--ceph-conf /nonexistent'));
+    expect({ code, errors }).toMatchObject({ code: 21, errors: expect.stringContaining('nothing was imported') });
+    expect(agent.posted).toEqual([]);
+  });
+
   test('is imported from the attribute in which PetaSAN 2 keeps it, and the image stays as it is', async () => {
     const info = JSON.parse(await ceph.must('rbd', 'info', 'image-00001', '--format', 'json')) as { id: string };
     const attribute = ['--pool', 'rbd', 'setxattr', `rbd_header.${info.id}`, 'petasan-metada', meta()];
