@@ -88,7 +88,12 @@ function chapOf(meta: Meta, { chapSecretFile }: PetasanOptions): Pick<DiskSpec['
 
 function pathsOf(paths: unknown, { interfaces }: PetasanOptions): PathSpec[] {
   if (!Array.isArray(paths) || paths.length === 0) throw unusable('has no paths');
-  return (paths as unknown[]).map((path, at) => pathOf(isObject(path) ? path : {}, at + 1, interfaces));
+  const fields = (paths as unknown[]).map((path) => (isObject(path) ? path : {}));
+  const used = new Set(fields.map(({ eth }) => textOf(eth)));
+  for (const [before, after] of interfaces) {
+    if (!used.has(before)) throw usage(`--interface ${before}=${after}: no path of the disk is on ${before}`);
+  }
+  return fields.map((path, at) => pathOf(path, at + 1, interfaces));
 }
 
 function pathOf(fields: Meta, index: number, interfaces: PetasanOptions['interfaces']): PathSpec {

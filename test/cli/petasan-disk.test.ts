@@ -24,6 +24,14 @@ test('CHAP is taken over with the file of its secret', () => {
   expect(read(chap, { chapSecretFile: '/s/ada' }).spec.access.chap).toEqual({ user: 'ada', secretFile: '/s/ada' });
 });
 
+test('an interface gets the name that it has here, and one that no path is on is a mistake', () => {
+  const renamed = (names: object) => read({}, { interfaces: new Map(Object.entries(names)) }).spec.paths;
+  expect(renamed({ bond0: 'ens2' })).toMatchObject([{ interface: 'ens2' }]);
+  const mistaken = () => renamed({ bond0: 'ens2', eth9: 'ens3' });
+  expect(mistaken).toThrow(expect.objectContaining({ code: 'USAGE_INVALID' }));
+  expect(mistaken).toThrow('--interface eth9=ens3: no path of the disk is on eth9');
+});
+
 const path = (over: object) => ({ paths: [{ ...meta.paths[0], ...over }] });
 test.each([
   [{ is_replication_target: true }, 'target of a replication'],
