@@ -4,6 +4,7 @@ import type { DiskPathContext } from '../../machines/disk-path/setup.ts';
 import { stateOf } from '../core/state.ts';
 import type { DataPlane } from '../ports/dataplane.ts';
 import { plainIp } from '../ports/ip.ts';
+import { holdsLocally } from './effects/left-served.ts';
 import type { DaemonLog } from './log.ts';
 import type { Registry } from './registry.ts';
 import type { DaemonSettings } from './settings.ts';
@@ -46,19 +47,22 @@ async function look(
     // Others were let through meanwhile, which takes its time.
     if (inHand(registry).has(plainIp(ip))) continue;
     const outcome = await traffic.ensureUnblocked(ip, options);
-    const data = outcome.kind === 'done' ? { ip } : { ip, reason: outcome.reason };
-    log.warn({ data }, 'packets were held back for no path of this node; they are let through');
+    if (outcome.kind === 'done') {
+      log.warn({ data: { ip } }, 'packets were held back for no path of this node; they are let through');
+    } else {
+      const data = { ip, reason: outcome.reason };
+      log.warn({ data }, 'packets are held back for no path of this node, and could not be let through: tried again');
+    }
   }
   return new Set(left);
 }
-
-const handling = ['mapped', 'releasing', 'fenced'];
 
 /** Addresses of paths that are being taken or given here. */
 function inHand(registry: Registry): ReadonlySet<string> {
   const ips = new Set<string>();
   for (const { id, snapshot } of registry.all()) {
-    if (!id.startsWith('path/') || !handling.some((top) => stateOf(snapshot).startsWith(top))) continue;
+    const state = stateOf(snapshot);
+    if (!holdsLocally(id, state) || state === 'enabled') continue;
     const { settings } = snapshot.context as DiskPathContext;
     if (settings !== null) ips.add(plainIp(settings.ip));
   }
