@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { execa } from 'execa';
 import { type CallOptions, refused, type Refused, unknown, type Unknown } from '../src/ports/outcome.ts';
+import { packageOf } from '../src/ports/packages.ts';
 
 export interface RunOptions extends CallOptions {
   /** Texts that must not show in anything that is returned or recorded. */
@@ -49,23 +50,6 @@ const environment = { PATH: programFolders.join(':'), LC_ALL: 'C' };
 const outputCharactersMax = 16 * 1024 * 1024;
 const killDelayMs = 200;
 const reasonCharactersMax = 300;
-
-const packages: Readonly<Record<string, string>> = {
-  tgtadm: 'tgt',
-  ceph: 'ceph-common',
-  'ceph-conf': 'ceph-common',
-  rados: 'ceph-common',
-  rbd: 'ceph-common',
-  lvs: 'lvm2',
-  lvchange: 'lvm2',
-  ip: 'iproute2',
-  ss: 'iproute2',
-  arping: 'iputils-arping',
-  nft: 'nftables',
-  ndisc6: 'ndisc6',
-  ndptool: 'libndp-tools',
-  socat: 'socat',
-};
 
 /** The call ends at its deadline even when the child cannot be killed: it is left behind, the result is unknown. */
 export function createRunner(settings: RunnerSettings = {}): Run {
@@ -189,7 +173,7 @@ function missingProgram(ended: Awaited<Child>): string | undefined {
 }
 
 function hint(program: string): string {
-  const name = packages[program];
+  const name = packageOf(program);
   return name === undefined ? ' or not on the PATH' : ` (Debian package ${name})`;
 }
 

@@ -16,7 +16,7 @@ import { tgtRbdImages } from '../adapters/target/tgt-rbd.ts';
 import { checkWatchdog } from '../adapters/watchdog/check.ts';
 import { deviceWatchdog } from '../adapters/watchdog/device.ts';
 import { programVersion } from './cli/version.ts';
-import { configNotices, type Config } from './config/config.ts';
+import { configNotices, hasRealAddresses, type Config } from './config/config.ts';
 import { consulApiOf } from './consul-api.ts';
 import { noteCommand } from './daemon/commands.ts';
 import { standstillMs, tokenAgeMs } from './config/relations-exclusion.ts';
@@ -53,7 +53,7 @@ export async function runAgent(config: Config): Promise<void> {
   const log = createLog({ level: config.log.level, node: config.node.name });
   for (const notice of configNotices(config)) log.warn({ data: { notice } }, 'configuration');
   // Only real data planes run many commands; the others need no process for it.
-  const launcher = ['tgt', 'lio'].includes(config.dataPlane.kind) ? startLauncher() : null;
+  const launcher = hasRealAddresses(config) ? startLauncher() : null;
   const run = createRunner({
     ...(launcher === null ? {} : { execute: launcher.run }),
     record: (record) => {

@@ -43,6 +43,9 @@ export function parseConfig(text: string, fileName: string, options: ParseOption
   return freeze(resolved) as Config;
 }
 
+/** The other data planes serve initiators on this host only, or none. */
+export const hasRealAddresses = ({ dataPlane }: Config): boolean => ['tgt', 'lio'].includes(dataPlane.kind);
+
 /** What is allowed but should be known: one sentence each. */
 export function configNotices(config: Config): readonly string[] {
   const notices: string[] = [];
@@ -65,8 +68,7 @@ export function configNotices(config: Config): readonly string[] {
     notices.push(`onStop is keep: stop the daemon for longer than ${time} while it serves, and the host is reset`);
   }
   const { advertise } = config.peers;
-  const isReal = ['tgt', 'lio'].includes(config.dataPlane.kind);
-  if (isReal && advertise !== undefined && isLoopback(advertise.replace(/:\d+$/, ''))) {
+  if (hasRealAddresses(config) && advertise !== undefined && isLoopback(advertise.replace(/:\d+$/, ''))) {
     notices.push(`peers.advertise is ${advertise}: no other host reaches it`);
   }
   if (config.duplicateProbeMs === 0) {

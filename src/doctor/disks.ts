@@ -1,5 +1,6 @@
 // The disks that Consul knows: their interfaces, addresses and images, as far as they concern this host.
 import { BlockList } from 'node:net';
+import { hasRealAddresses } from '../config/config.ts';
 import type { DiskSpec, PathSpec } from '../core/records.ts';
 import type { ClusterView } from '../core/view.ts';
 import type { Link } from '../ports/doctor.ts';
@@ -7,7 +8,6 @@ import { imageFindings } from './backstores.ts';
 import { interfaceName, vlanOf } from '../ports/interface-name.ts';
 import { familyOf, plainIp } from '../ports/ip.ts';
 import { asRoot, type Finding, sayIn } from './finding.ts';
-import { hasRealAddresses } from './network.ts';
 import type { Setup } from './setup.ts';
 
 const say = sayIn('disks');

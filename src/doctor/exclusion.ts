@@ -1,7 +1,7 @@
 // The methods that prove a lost node unable to write: what each needs of this host.
 import { asRoot, type Finding, install, sayIn } from './finding.ts';
 import { cephFindings } from './ceph.ts';
-import { packageOf, programFinding } from './programs.ts';
+import { programFinding } from './programs.ts';
 import type { Setup } from './setup.ts';
 
 const say = sayIn('fencing');
@@ -28,7 +28,7 @@ async function agentFinding({ ports: { host } }: Setup, agent: string): Promise<
   const answered = await host.fenceAgent(agent);
   if (answered.kind === 'done') return say.ok(agent, `${program.found}, describes itself`);
   if (answered.kind === 'unknown') return say.unknown(agent, answered.reason);
-  return say.failure(agent, answered.reason, install(`--reinstall ${packageOf('fence_')}`));
+  return say.failure(agent, answered.reason, install('--reinstall fence-agents'));
 }
 
 /** It is only looked for: nobody knows what it does without a node to fence. */

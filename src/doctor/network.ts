@@ -1,9 +1,10 @@
 // What moves addresses and holds packets back, on data planes with real ones.
 import { isIP } from 'node:net';
+import { hasRealAddresses } from '../config/config.ts';
 import { interfaceName, vlanOf } from '../ports/interface-name.ts';
 import { asRoot, type Finding, install, sayIn } from './finding.ts';
 import { kernelFindings } from './kernel.ts';
-import { packageOf, programFinding, programFindings } from './programs.ts';
+import { installFix, programFinding, programFindings } from './programs.ts';
 import type { Setup } from './setup.ts';
 
 const say = sayIn('network');
@@ -25,9 +26,6 @@ export async function networkFindings(setup: Setup): Promise<readonly Finding[]>
   return [...programs, ...without, ...filter, ...(await kernelFindings(ports.host, say, modules))];
 }
 
-export const hasRealAddresses = ({ dataPlane }: Setup['config']): boolean =>
-  dataPlane.kind !== 'memory' && dataPlane.kind !== 'loopback';
-
 /** Paths move without it. */
 async function wakingFinding({ ports: { host } }: Setup): Promise<Finding> {
   const finding = await programFinding(host, say, 'socat');
@@ -41,7 +39,7 @@ async function maybeLater({ ports, view }: Setup): Promise<readonly Finding[]> {
   const findings = await programFindings(ports.host, say, neededByIpv6);
   const missing = findings.filter(({ level }) => level === 'failure');
   return missing.map(({ what }) =>
-    say.unknown(what, 'is not installed; disks with IPv6 addresses need it', install(packageOf(what))),
+    say.unknown(what, 'is not installed; disks with IPv6 addresses need it', installFix(what)),
   );
 }
 
