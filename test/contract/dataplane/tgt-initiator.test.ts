@@ -108,7 +108,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await inquire(world, first.ip, iqn, name)).toContain('Target not found');
   });
 
-  test('a CHAP secret lets in who knows it', async () => {
+  test('a CHAP secret lets in who knows it, and the old one counts while its target is there', async () => {
     const secretFile = join(world.folder, 'secret');
     const chap = { user: 'ada', secretFile };
     spec = { ...spec, access: { initiators: [], chap } };
@@ -122,9 +122,12 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await tryData(world, first.ip, iqn, 'ada%correcthorse1@')).toContain('wrote 65536');
     expect(await tryData(world, first.ip, iqn, 'ada%wronghorse123@')).toMatch(/Authentication failure/);
     expect(await tryData(world, first.ip, iqn)).toMatch(/Authentication failure|Failed to log in/);
+    await writeFile(secretFile, 'newerhorse12\n');
+    await serve(first);
+    expect(await tryData(world, first.ip, iqn, 'ada%newerhorse12@')).toMatch(/Authentication failure/);
+    expect(await tryData(world, first.ip, iqn, 'ada%correcthorse1@')).toContain('wrote 65536');
     expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
     expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
-    await writeFile(secretFile, 'newerhorse12\n');
     await serve(first);
     expect(await tryData(world, first.ip, iqn, 'ada%newerhorse12@')).toContain('wrote 65536');
   });
