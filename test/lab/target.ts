@@ -1,6 +1,6 @@
 // One user-space iSCSI target daemon per host. It starts with a portal on loopback only: no path is open by accident.
 import type { ChildProcess } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import type { Host, Network } from './hosts.ts';
 import { until } from './clock.ts';
 import { end, isRunning, launch, run, signal } from './processes.ts';
@@ -23,8 +23,7 @@ export class Targets {
   async start(host: Host, options: readonly string[] = []): Promise<void> {
     const control = String(this.controlPort(host));
     const argv = ['tgtd', '-f', '-C', control, '--iscsi', 'portal=127.0.0.1:3260', ...options];
-    const log = `${this.#folder}/${host.name}/tgtd.log`;
-    this.#daemons.set(host.name, launch(this.#network.inside(host, argv), log));
+    this.#daemons.set(host.name, launch(this.#network.inside(host, argv), this.#log(host)));
     await until(`tgtd answers on ${host.name}`, 5000, async () => {
       await run(['tgtadm', '-C', control, '--lld', 'iscsi', '--mode', 'sys', '--op', 'show']);
       return true;
@@ -45,6 +44,15 @@ export class Targets {
 
   resume(host: Host): void {
     signal(this.#daemons.get(host.name), 'SIGCONT');
+  }
+
+  /** Everything that it has said since it, or one before it, was started on this host. */
+  said(host: Host): string {
+    return readFileSync(this.#log(host), 'utf8');
+  }
+
+  #log(host: Host): string {
+    return `${this.#folder}/${host.name}/tgtd.log`;
   }
 
   /** Removes the control sockets, which outlive a killed tgtd. */

@@ -1,15 +1,13 @@
 // A client of librbd on a host, without any target: it writes to an image of its own until it is refused.
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { until } from '../../clock.ts';
 import type { Host } from '../../hosts.ts';
 import type { Lab } from '../../lab.ts';
 import { keep, type Report } from '../../report.ts';
+import { blocklisted, exitCodeOf } from './blocklisted.ts';
 
 const image = 'rbd/late-client';
-/** What ESHUTDOWN is to a client of Ceph: it is blocklisted. */
-const blocklisted = 108;
 const bench = ['bench', '--io-type', 'write', '--io-size', '4096', '--io-threads', '1', '--io-total', '1T', image];
 
 export class LateClient {
@@ -54,12 +52,4 @@ export class LateClient {
     await this.#lab.ceph.must('rbd', 'export', '--no-progress', image, file);
     return createHash('sha256').update(readFileSync(file)).digest('hex');
   }
-}
-
-/** Null: a signal ended it. */
-function exitCodeOf([program = '', ...argv]: readonly string[]): Promise<number | null> {
-  const { promise, resolve } = Promise.withResolvers<number | null>();
-  const child = execFile(program, argv, { timeout: 120_000, maxBuffer: 1 << 24 }, () => {});
-  child.once('close', resolve);
-  return promise;
 }

@@ -8,7 +8,10 @@ import { run } from '../../processes.ts';
 import { keep, message, type Report } from '../../report.ts';
 import { follower } from '../faults/fault.ts';
 import type { Scenario } from '../scenario.ts';
+import { exitCodeOf, outcomeOf } from './blocklisted.ts';
 import { comeBack, cutOffAlive, expectRefused, type FencedAlive, judgeDouble } from './refused.ts';
+
+const image = imageOf('00001');
 
 export const cephUnfence: Scenario = {
   name: 'ceph-unfence',
@@ -16,9 +19,10 @@ export const cephUnfence: Scenario = {
   judgesDoubleService: true,
   async run(lab, report) {
     const hit = await follower(lab);
+    await expectOpens(lab, report, hit.host, 'opened');
     const fenced = await cutOffAlive(lab, hit);
     await expectRefused(lab, report, 'cephUnfence: after the takeover', [hit.host]);
-    await opensNothing(lab, report, hit.host);
+    keep(report, 'cephUnfenceOpensRefused', await expectOpens(lab, report, hit.host, 'refused'));
     const wall = Date.now();
     await comeBack(lab, report, 'cephUnfence', hit);
     await judgeDouble(lab, report, 'cephUnfence', fenced);
@@ -28,26 +32,33 @@ export const cephUnfence: Scenario = {
   },
 };
 
-/** Neither a client of its own nor its target, which still lives. */
-async function opensNothing(lab: Lab, report: Report, host: Host): Promise<void> {
-  const image = imageOf('00001');
-  const tgtadm = ['tgtadm', '-C', String(lab.targets.controlPort(host)), '--lld', 'iscsi', '--tid', '4242'];
+/** By a client of its own, and by its target, which lives all the time. Gives how many did as expected. */
+async function expectOpens(lab: Lab, report: Report, host: Host, expected: 'opened' | 'refused'): Promise<number> {
+  const found = [
+    ['a client', outcomeOf(await exitCodeOf(lab.ceph.clientOn(host, 'rbd', 'info', image)))],
+    ['tgtd', await openInTarget(lab, host)],
+  ] as const;
+  const wrong = found.filter(([, outcome]) => outcome !== expected);
+  for (const [who, outcome] of wrong) {
+    report.failures.push(`cephUnfence: ${image} by ${who} on ${host.name} was to be ${expected}: ${outcome}`);
+  }
+  return found.length - wrong.length;
+}
+
+/** With a target of its own, which is gone afterwards. */
+async function openInTarget(lab: Lab, host: Host): Promise<string> {
+  const tgtadm = (...argv: readonly string[]): string[] => {
+    const control = ['-C', String(lab.targets.controlPort(host)), '--lld', 'iscsi', '--tid', '4242'];
+    return lab.network.inside(host, ['tgtadm', ...control, ...argv]);
+  };
   const options = `conf=${lab.ceph.conf};id=${lab.ceph.id}`;
   const disk = ['--lun', '1', '--bstype', 'rbd', '--backing-store', image, '--bsopts', options];
-  const target = ['--mode', 'target', '--op', 'new', '-T', 'iqn.2020-01.com.example:x'];
-  await run(lab.network.inside(host, [...tgtadm, ...target]));
-  const tries: readonly (readonly [string, readonly string[]])[] = [
-    ['a client', lab.ceph.clientOn(host, 'rbd', 'info', image)],
-    ['tgtd', lab.network.inside(host, [...tgtadm, '--mode', 'logicalunit', '--op', 'new', ...disk])],
-  ];
-  let refused = 0;
-  for (const [who, argv] of tries) {
-    const opened = await run(argv, 60_000).then(() => true, () => false);
-    if (opened) report.failures.push(`cephUnfence: ${who} on ${host.name} opened ${image} while it was refused`);
-    else refused += 1;
-  }
-  keep(report, 'cephUnfenceOpensRefused', refused);
-  await run(lab.network.inside(host, [...tgtadm, '--mode', 'target', '--op', 'delete', '--force']));
+  await run(tgtadm('--mode', 'target', '--op', 'new', '-T', 'iqn.2020-01.com.example:x'));
+  const before = lab.targets.said(host).length;
+  const code = await exitCodeOf(tgtadm('--mode', 'logicalunit', '--op', 'new', ...disk));
+  const outcome = outcomeOf(code, lab.targets.said(host).slice(before));
+  await run(tgtadm('--mode', 'target', '--op', 'delete', '--force'));
+  return outcome;
 }
 
 /** What the node did since it woke up: let go of each image, proved that, was refused, cleared itself, opened again. */
