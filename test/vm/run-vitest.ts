@@ -40,13 +40,20 @@ export async function runVitest(into: Found, { config, filter, names, env = {} }
     env: { ...process.env, ...env, PATHWARDEN_VM_METRICS: metrics, NO_COLOR: '1' },
   });
   for (const stream of [child.stdout, child.stderr]) stream.pipe(process.stdout, { end: false });
-  await once(child, 'close');
-  const results = JSON.parse(readFileSync(report, 'utf8')) as Results;
-  for (const file of results.testResults) judge(into, file, names);
-  into.metrics['testsPassed'] = results.numPassedTests;
+  const [code] = (await once(child, 'close')) as [number | null];
+  judgeRun(into, JSON.parse(readFileSync(report, 'utf8')) as Results, names, code);
   const told = existsSync(metrics) ? readFileSync(metrics, 'utf8').trim().split('\n') : [];
   for (const [name = '', value] of told.map((line) => line.split(' '))) into.metrics[name] = Number(value);
+}
+
+/** What goes wrong outside of any test is known by the exit code alone. */
+export function judgeRun(into: Found, results: Results, names: RegExp, code: number | null): void {
+  const before = into.failures.length;
+  for (const file of results.testResults) judge(into, file, names);
+  into.metrics['testsPassed'] = results.numPassedTests;
   if (results.numPassedTests === 0) into.failures.push('no test ran');
+  const isUnexplained = code !== 0 && into.failures.length === before;
+  if (isUnexplained) into.failures.push(`vitest ended with ${String(code)}, and no test failed`);
 }
 
 /** What was left out in here is tried nowhere. */
