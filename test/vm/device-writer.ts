@@ -69,7 +69,7 @@ export class DeviceWriter {
     this.records.push(record);
     encodeBlock(tag, sequence).copy(this.#buffer);
     try {
-      await file.write(this.#buffer, 0, blockBytes, offsetOf(region, sequence));
+      await writeBlock(file, this.#buffer, offsetOf(region, sequence));
       record.acknowledgedAt = now();
       this.acknowledged = sequence;
     } catch (error) {
@@ -88,13 +88,36 @@ export class DeviceWriter {
     const { device, name, region, tag } = this.path;
     const through = `${name} read through ${device}`;
     try {
-      await file.read(this.#buffer, 0, blockBytes, offsetOf(region, slot));
+      await readBlock(file, this.#buffer, offsetOf(region, slot));
     } catch (error) {
       return [`${through}: ${message(error)}`];
     }
     const problem = judgeSlot(this.#buffer, tag, slot, acknowledged, this.issued);
     return problem === null ? [] : [`${through}: ${problem}`];
   }
+}
+
+type Piece = [block: Buffer, at: number, bytes: number, position: number];
+
+interface Readable {
+  read(...piece: Piece): Promise<{ readonly bytesRead: number }>;
+}
+
+interface Writable {
+  write(...piece: Piece): Promise<{ readonly bytesWritten: number }>;
+}
+
+/** All of it, or an error. What the buffer held before is no answer. */
+export async function readBlock(file: Readable, into: Buffer, position: number): Promise<void> {
+  into.fill(0);
+  const { bytesRead } = await file.read(into, 0, blockBytes, position);
+  if (bytesRead !== blockBytes) throw new Error(`${bytesRead} of ${blockBytes} bytes read`);
+}
+
+/** All of it, or an error. */
+export async function writeBlock(file: Writable, from: Buffer, position: number): Promise<void> {
+  const { bytesWritten } = await file.write(from, 0, blockBytes, position);
+  if (bytesWritten !== blockBytes) throw new Error(`${bytesWritten} of ${blockBytes} bytes written`);
 }
 
 /** Direct input and output need an address on a page's boundary. Memory that may grow begins on one. */
