@@ -9,7 +9,7 @@ function judged(tests: readonly (typeof passed)[], code: number | null): Found {
   const found: Found = { ...emptyReport(), passed: [] };
   const testResults = [{ name: 'a.test.ts', assertionResults: tests }];
   const numPassedTests = tests.filter(({ status }) => status === 'passed').length;
-  judgeRun(found, { numPassedTests, testResults }, /lio/, code);
+  judgeRun(found, { numPassedTests, testResults }, { names: /lio/, figure: 'testsPassed' }, code);
   return found;
 }
 
@@ -30,5 +30,5 @@ test('an error outside of any test is a failure, and so is an end by a signal', 
 });
 
 test('a run without any test is a failure', () => {
-  expect(judged([], 0).failures).toHaveLength(1);
+  expect(judged([], 0).failures).toEqual(['testsPassed is 0, less than 1']);
 });

@@ -26,8 +26,14 @@ export function bar(report: Report, name: string, value: number, most: number): 
   if (!(value <= most)) report.failures.push(`${name} is ${report.metrics[name]}, more than ${most}`);
 }
 
+/** The same for a figure that must not be below its bar. */
+export function barLeast(report: Report, name: string, value: number, least: number): void {
+  keep(report, name, value);
+  if (!(value >= least)) report.failures.push(`${name} is ${report.metrics[name]}, less than ${least}`);
+}
+
 /**
- * The same for a time that was measured several times, on a machine that others use, too: a pause of the machine makes
+ * As `bar`, for a time that was measured several times, on a machine that others use, too: a pause of the machine makes
  * one of them long, and what is slow by itself is slow each time. All are kept.
  */
 export function barMedian(report: Report, name: string, values: readonly number[], most: number): void {

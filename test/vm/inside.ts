@@ -59,5 +59,5 @@ function prepare(): void {
 
 async function runTests(into: Found): Promise<void> {
   writeFileSync('/etc/lvm/lvmlocal.conf', lvmWithoutUdev);
-  await runVitest(into, { config: 'test/vm/vitest.config.ts', filter, names: namesOfTests });
+  await runVitest(into, { config: 'test/vm/vitest.config.ts', filter, names: namesOfTests, figure: 'testsPassed' });
 }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import type { Report } from '../lab/report.ts';
+import { barLeast, type Report } from '../lab/report.ts';
 
 export interface Found extends Report {
   readonly passed: string[];
@@ -14,6 +14,8 @@ interface Choice {
   readonly filter: string;
   /** Tests with other names are for the host. */
   readonly names: RegExp;
+  /** Their number that passed, by this name. */
+  readonly figure: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -31,7 +33,7 @@ interface TestFile {
 const report = '/run/out/tests.json';
 const metrics = '/run/out/test-metrics';
 
-export async function runVitest(into: Found, { config, filter, names, env = {} }: Choice): Promise<void> {
+export async function runVitest(into: Found, { config, filter, env = {}, ...how }: Choice): Promise<void> {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, filter];
   const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`];
   // Not the terminal of this process: it would be drawn anew many times a second.
@@ -41,17 +43,18 @@ export async function runVitest(into: Found, { config, filter, names, env = {} }
   });
   for (const stream of [child.stdout, child.stderr]) stream.pipe(process.stdout, { end: false });
   const [code] = (await once(child, 'close')) as [number | null];
-  judgeRun(into, JSON.parse(readFileSync(report, 'utf8')) as Results, names, code);
+  judgeRun(into, JSON.parse(readFileSync(report, 'utf8')) as Results, how, code);
   const told = existsSync(metrics) ? readFileSync(metrics, 'utf8').trim().split('\n') : [];
   for (const [name = '', value] of told.map((line) => line.split(' '))) into.metrics[name] = Number(value);
 }
 
+type Judged = Pick<Choice, 'names' | 'figure'>;
+
 /** What goes wrong outside of any test is known by the exit code alone. */
-export function judgeRun(into: Found, results: Results, names: RegExp, code: number | null): void {
+export function judgeRun(into: Found, results: Results, how: Judged, code: number | null): void {
   const before = into.failures.length;
-  for (const file of results.testResults) judge(into, file, names);
-  into.metrics['testsPassed'] = results.numPassedTests;
-  if (results.numPassedTests === 0) into.failures.push('no test ran');
+  for (const file of results.testResults) judge(into, file, how.names);
+  barLeast(into, how.figure, results.numPassedTests, 1);
   const isUnexplained = code !== 0 && into.failures.length === before;
   if (isUnexplained) into.failures.push(`vitest ended with ${String(code)}, and no test failed`);
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../lab/clock.ts';
 import { PowerSwitch } from '../lab/fence.ts';
-import type { Report } from '../lab/report.ts';
+import { barLeast, type Report } from '../lab/report.ts';
 import type { Kernel } from './get-kernel.ts';
 import { mishapsIn } from './kernel-log.ts';
 import { type Ended, type Machine, startMachine } from './machine.ts';
@@ -127,10 +127,9 @@ function judge(report: Report, name: string, { result, kernelLog, wasLate }: End
 }
 
 /** The first one was the accident itself; after it the other gateway must have asked, and had its proof. */
-function judgeFencing(report: Report, { requests }: PowerSwitch): void {
+export function judgeFencing(report: Report, { requests }: Pick<PowerSwitch, 'requests'>): void {
   const [accident, ...fences] = requests;
   const proven = fences.filter(({ node, answer }) => node === accident?.node && answer.proven);
-  report.metrics['fencesProven'] = proven.length;
-  if (proven.length === 0) report.failures.push('nobody fenced the host that was killed');
+  barLeast(report, 'fencesProven', proven.length, 1);
   for (const { node } of fences) if (node !== accident?.node) report.failures.push(`${node} was fenced without need`);
 }

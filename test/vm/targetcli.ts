@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { lioDataPlane } from '../../adapters/dataplane.ts';
 import type { DataPlane } from '../../src/ports/dataplane.ts';
 import { createKernelWorld } from '../contract/dataplane/kernel-world.ts';
-import { keep, percentile, type Report } from '../lab/report.ts';
+import { barLeast, keep, percentile, type Report } from '../lab/report.ts';
 import { must } from './curve.ts';
 
 /** By turns, so that a host that is busier for a while is so for both. */
@@ -40,10 +40,7 @@ export async function compareWithTargetcli(report: Report): Promise<void> {
     keep(report, `${what}MedianMs`, percentile(ours[what], 0.5));
     keep(report, `${what}ByTargetcliMs`, other);
     keep(report, `${what}ByTargetcliMedianMs`, percentile(theirs[what], 0.5));
-    const times = other / mine;
-    keep(report, `${what}TimesFaster`, times);
-    const shown = times.toFixed(1);
-    if (!(times >= timesFaster)) report.failures.push(`${what}TimesFaster is ${shown}, less than ${timesFaster}`);
+    barLeast(report, `${what}TimesFaster`, other / mine, timesFaster);
   }
   await world.close();
 }

@@ -1,7 +1,7 @@
 // What the writers of an initiator saw in a window of time.
 import type { Initiator } from '../lab/initiator.ts';
 import { now } from '../lab/clock.ts';
-import { keep, largest, percentile, type Report, sum } from '../lab/report.ts';
+import { bar, keep, largest, percentile, type Report, sum } from '../lab/report.ts';
 import type { DevicePath } from './device-writer.ts';
 
 /** Two writers for each device, so that both paths of two are under way at any time. */
@@ -25,13 +25,14 @@ export const switchMostMs = 500;
 
 export type Writers = Initiator<DevicePath>;
 
-/** Of one disk from a moment on. Writes that failed, and blocks that were not what they must be, are failures. */
-export async function seen(writers: Writers, disk: string, from: number): Promise<Seen> {
+/** Of one disk from a moment on. A write that was under way by then counts from that moment. */
+export async function seen(writers: Pick<Writers, 'figures'>, disk: string, from: number): Promise<Seen> {
   const figures = (await writers.figures(from, now())).filter(({ path }) => path.startsWith(`${disk}/`));
   const latencies = figures.flatMap(({ latenciesMs }) => latenciesMs);
   const issued = figures.flatMap(({ issuedAt }) => issuedAt);
   const longestMs = largest(latencies);
-  const longestEndedAt = (issued[latencies.indexOf(longestMs)] ?? Number.NaN) + longestMs;
+  const longestIssuedAt = issued[latencies.indexOf(longestMs)] ?? Number.NaN;
+  const longestEndedAt = Math.max(longestIssuedAt, from) + longestMs;
   return { writes: latencies.length, longestMs, longestEndedAt, medianMs: percentile(latencies, 0.5) };
 }
 
@@ -41,15 +42,20 @@ export async function goesOn(writers: Writers, disk: string, from: number): Prom
   return figures.every(({ writes }) => writes > 2);
 }
 
-/** Ends the writers: 0 errors, and every block that was acknowledged is there. */
-export async function finish(writers: Writers, report: Report, images: Readonly<Record<string, string>>) {
+/** Ends the writers of a part: 0 errors, and every block that was acknowledged is there. */
+export async function finish(
+  writers: Pick<Writers, 'figures' | 'stop' | 'finish'>,
+  report: Report,
+  images: Readonly<Record<string, string>>,
+  part: string,
+): Promise<void> {
+  // Before the figures are taken: the last writes count, too.
+  await writers.stop();
   const figures = await writers.figures(0, now());
-  const failed = sum(figures.map((one) => one.failed));
   const problems = await writers.finish(images);
-  keep(report, 'writes', sum(figures.map((one) => one.writes)));
-  keep(report, 'readBacks', sum(figures.map(({ reads }) => reads)));
-  keep(report, 'failedWrites', failed);
-  keep(report, 'lostOrMisread', problems.length);
-  if (failed > 0) report.failures.push(`${failed} writes failed`);
+  keep(report, `${part}Writes`, sum(figures.map((one) => one.writes)));
+  keep(report, `${part}ReadBacks`, sum(figures.map(({ reads }) => reads)));
+  bar(report, `${part}FailedWrites`, sum(figures.map((one) => one.failed)), 0);
+  bar(report, `${part}LostOrMisread`, problems.length, 0);
   report.failures.push(...problems.slice(0, 10));
 }

@@ -28,9 +28,8 @@ await runVitest(report, {
   config: 'test/vm/ceph/vitest.config.ts',
   filter,
   names: /./,
+  figure: 'cephTestsPassed',
   env: { [placeVariable]: JSON.stringify(place) },
 });
-report.metrics['cephTestsPassed'] = report.metrics['testsPassed'] ?? 0;
-delete report.metrics['testsPassed'];
 writeFileSync('/run/out/result.json', JSON.stringify(report));
 process.exit(0);

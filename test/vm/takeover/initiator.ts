@@ -61,7 +61,7 @@ async function tryTakeover(): Promise<void> {
   await moveTheOnly(moving, onePath.disk, onePath.ips[0], movesOfTheOnly);
   console.log('a gateway is switched off');
   await cutPower(writers);
-  await finish(writers, report, Object.fromEntries(disks.map(({ disk, device }) => [disk, device])));
+  await finish(writers, report, Object.fromEntries(disks.map(({ disk, device }) => [disk, device])), 'takeover');
 }
 
 async function addDisks(): Promise<void> {
