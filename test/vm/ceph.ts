@@ -7,8 +7,8 @@ import { Network } from '../lab/hosts.ts';
 import { launch } from '../lab/processes.ts';
 import { adminPort } from './ceph/admin-client.ts';
 import type { Kernel } from './get-kernel.ts';
-import { mishapsIn } from './kernel-log.ts';
-import { type Ended, type Machine, startMachine } from './machine.ts';
+import { judgeMachine, takeResult } from './judge-machine.ts';
+import { type Machine, startMachine } from './machine.ts';
 import type { Found } from './run-vitest.ts';
 
 interface Choice {
@@ -41,19 +41,12 @@ export async function tryCeph(found: Found, { kernel, limitMs, say, filter = '' 
     say('Ceph is ready');
     const program = new URL('ceph/admin.ts', import.meta.url).pathname;
     launch(network.inside(ceph.host, [process.execPath, program, ceph.conf, address]), join(folder, 'admin.log'));
-    judge(found, await machine.ended);
+    const ended = await machine.ended;
+    takeResult(found, 'ceph', ended);
+    judgeMachine(found, 'ceph', ended);
   } finally {
     await machine?.kill();
     await network.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function judge(found: Found, { result, kernelLog, wasLate }: Ended): void {
-  const inside = result as Found | null;
-  Object.assign(found.metrics, inside?.metrics);
-  found.passed.push(...(inside?.passed ?? []));
-  found.failures.push(...(inside?.failures ?? []), ...mishapsIn(kernelLog));
-  if (wasLate) found.failures.push('the machine did not end in time');
-  else if (inside === null) found.failures.push('the machine ended without a result');
 }

@@ -8,10 +8,15 @@ export async function sayingLogs<T>(folders: readonly string[], attempt: () => P
   try {
     return await attempt();
   } catch (error) {
-    for (const file of folders.flatMap((folder) => globSync(`${folder}/**/*.log`))) {
-      const end = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines);
-      console.log([`--- ${file}`, ...end].join('\n'));
-    }
+    sayLogs(folders);
     throw error;
+  }
+}
+
+/** Says the ends of the logs below these folders. */
+export function sayLogs(folders: readonly string[]): void {
+  for (const file of folders.flatMap((folder) => globSync(`${folder}/**/*.log`))) {
+    const end = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines);
+    console.log([`--- ${file}`, ...end].join('\n'));
   }
 }

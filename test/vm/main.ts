@@ -5,7 +5,7 @@ import { emptyReport, message, type Report } from '../lab/report.ts';
 import { consulBinary } from '../lab/get-consul.ts';
 import { tryCeph } from './ceph.ts';
 import { type Kernel, kernel } from './get-kernel.ts';
-import { mishapsIn } from './kernel-log.ts';
+import { judgeMachine } from './judge-machine.ts';
 import { startMachine } from './machine.ts';
 import { missingRequirements } from './requirements.ts';
 import type { Found } from './run-vitest.ts';
@@ -87,13 +87,12 @@ async function runInside(report: Report, debian: Kernel, inside: readonly string
   const argv = [process.execPath, 'test/vm/inside.ts', inside.join(','), options.filter ?? ''];
   const workFolder = new URL('../..', import.meta.url).pathname;
   const machine = await startMachine({ kernel: debian, argv, workFolder, limitMs: restMs(), say });
-  const { kernelLog, result, wasLate } = await machine.ended;
-  const found = (result ?? {}) as Readonly<Record<string, Findings>>;
+  const ended = await machine.ended;
+  const found = (ended.result ?? {}) as Readonly<Record<string, Findings>>;
   for (const part of inside) add(report, part, found[part] ?? { failures: ['no result was left'] });
-  const failures = mishapsIn(kernelLog);
-  if (wasLate) failures.push(`the machine of ${inside.join(', ')} did not end in time`);
-  const passed = failures.length === 0 ? [`the kernel of ${inside.join(', ')} is well`] : [];
-  add(report, 'machine', { failures, passed });
+  const whole: Found = { ...emptyReport(), passed: [] };
+  judgeMachine(whole, inside.join(', '), ended);
+  add(report, 'machine', whole);
 }
 
 async function runWhole(report: Report, debian: Kernel, part: Whole): Promise<void> {

@@ -8,8 +8,9 @@ import { until } from '../lab/clock.ts';
 import { PowerSwitch } from '../lab/fence.ts';
 import { barLeast, type Report } from '../lab/report.ts';
 import type { Kernel } from './get-kernel.ts';
-import { mishapsIn } from './kernel-log.ts';
-import { type Ended, type Machine, startMachine } from './machine.ts';
+import { judgeMachine, takeResult } from './judge-machine.ts';
+import { type Machine, startMachine } from './machine.ts';
+import type { Found } from './run-vitest.ts';
 
 const gateways = ['n1', 'n2'];
 const imageBytes = 32 * 1024 * 1024;
@@ -20,7 +21,7 @@ interface Choice {
   readonly say: (text: string) => void;
 }
 
-export async function tryTakeover(report: Report, choice: Choice): Promise<void> {
+export async function tryTakeover(found: Found, choice: Choice): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pathwarden-takeover-'));
   const machines = new Map<string, Machine>();
   const power = await PowerSwitch.open('127.0.0.1:0', (node) => powerOff(machines, node));
@@ -29,12 +30,14 @@ export async function tryTakeover(report: Report, choice: Choice): Promise<void>
     await startAll(machines, { ...choice, folder, powerPort: power.socket.split(':')[1] ?? '' });
     const [name, initiator] = [...machines][0] ?? [];
     if (name === undefined || initiator === undefined) throw new Error('no machine');
-    judge(report, name, await initiator.ended, choice.limitMs);
+    const ended = await initiator.ended;
+    takeResult(found, name, ended);
+    judgeMachine(found, name, ended);
     for (const [gateway, machine] of [...machines].slice(1)) {
-      await writeFile(join(machine.out, 'end'), report.failures.length === 0 ? 'good' : 'bad').catch(() => {});
-      judge(report, gateway, await machine.ended, choice.limitMs);
+      await writeFile(join(machine.out, 'end'), found.failures.length === 0 ? 'good' : 'bad').catch(() => {});
+      judgeMachine(found, gateway, await machine.ended, power.requests.some(({ node }) => node === gateway));
     }
-    judgeFencing(report, power);
+    judgeFencing(found, power);
   } finally {
     for (const machine of machines.values()) await machine.kill();
     power.close();
@@ -113,17 +116,6 @@ async function powerOff(machines: ReadonlyMap<string, Machine>, node: string): P
   if (machine === undefined || !gateways.includes(node)) throw new Error(`there is no gateway ${node}`);
   await machine.kill();
   return `${node}: the process of its virtual machine has ended`;
-}
-
-function judge(report: Report, name: string, { result, kernelLog, wasLate }: Ended, limitMs: number): void {
-  const inside = result as Pick<Report, 'metrics' | 'failures'> | null;
-  Object.assign(report.metrics, inside?.metrics);
-  const failures = [...(inside?.failures ?? []), ...mishapsIn(kernelLog)];
-  if (wasLate) failures.push(`the machine did not end within ${limitMs / 1000} s`);
-  // A gateway has no result of its own, and one of them is switched off.
-  else if (inside === null && !gateways.includes(name)) failures.push('the machine ended without a result');
-  // Those of the one with a result begin with the figure that they are about.
-  report.failures.push(...failures.map((text) => (gateways.includes(name) ? `${name}: ${text}` : text)));
 }
 
 /** The first one was the accident itself; after it the other gateway must have asked, and had its proof. */
