@@ -6,21 +6,17 @@ import { LabCeph } from '../lab/ceph/ceph.ts';
 import { Network } from '../lab/hosts.ts';
 import { launch } from '../lab/processes.ts';
 import { adminPort } from './ceph/admin-client.ts';
-import type { Kernel } from './get-kernel.ts';
 import { judgeMachine, takeResult } from './judge-machine.ts';
-import { type Machine, startMachine } from './machine.ts';
+import { type Machine, type Run, startMachine } from './machine.ts';
 import type { Found } from './run-vitest.ts';
 
-interface Choice {
-  readonly kernel: Kernel;
-  readonly limitMs: number;
-  readonly say: (text: string) => void;
+interface Choice extends Run {
   /** Only files of tests with this word in their name. */
-  readonly filter?: string;
+  readonly filter: string;
 }
 
 /** Both start at the same time. The machine's namespace holds nothing else: its address is what Ceph sees. */
-export async function tryCeph(found: Found, { kernel, limitMs, say, filter = '' }: Choice): Promise<void> {
+export async function tryCeph(found: Found, { filter, ...run }: Choice): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pathwarden-vm-ceph-'));
   const network = await Network.open();
   let machine: Machine | undefined;
@@ -30,7 +26,7 @@ export async function tryCeph(found: Found, { kernel, limitMs, say, filter = '' 
     const { address } = ceph.host;
     const own = [ceph.conf, ceph.id, `http://${address}:${adminPort}`, gateway.address, filter];
     machine = await startMachine({
-      kernel, limitMs, say,
+      ...run,
       processors: 2,
       argv: [process.execPath, 'test/vm/ceph/inside.ts', ...own],
       workFolder: new URL('../..', import.meta.url).pathname,
@@ -38,7 +34,7 @@ export async function tryCeph(found: Found, { kernel, limitMs, say, filter = '' 
       prefixArgv: network.inside(gateway, []),
     });
     await ceph.start();
-    say('Ceph is ready');
+    run.say('Ceph is ready');
     const program = new URL('ceph/admin.ts', import.meta.url).pathname;
     launch(network.inside(ceph.host, [process.execPath, program, ceph.conf, address]), join(folder, 'admin.log'));
     const ended = await machine.ended;

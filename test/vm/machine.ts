@@ -4,16 +4,23 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isRunning } from '../lab/processes.ts';
 import type { Kernel } from './get-kernel.ts';
 import { initramfs } from './initramfs.ts';
 
-interface Settings {
+/** What all machines of a run have in common. */
+export interface Run {
   readonly kernel: Kernel;
-  readonly argv: readonly string[];
-  readonly workFolder: string;
   readonly limitMs: number;
   /** What the program inside prints, as it comes. */
   readonly say: (text: string) => void;
+  /** Then every machine ends. */
+  readonly interrupted: AbortSignal;
+}
+
+interface Settings extends Run {
+  readonly argv: readonly string[];
+  readonly workFolder: string;
   readonly memoryMegabytes?: number;
   /** One by default: a second one costs far more than it gives where several machines share the host's processors. */
   readonly processors?: number;
@@ -47,19 +54,21 @@ export async function startMachine(settings: Settings): Promise<Machine> {
   await mkdir(out);
   const initrd = await initramfs(folder, settings);
   const child = boot(settings, { initrd, folder, out });
-  const ended = watch(child, folder, settings.limitMs);
+  const ended = watch(child, folder, settings);
   // Somebody may look only when another machine has ended.
   ended.catch(() => {});
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
-    await ended;
+    // What it left, or that it was never there, is told to those who wait for its end.
+    await ended.catch(() => {});
+    if (isRunning(child)) throw new Error('the process of the machine survives SIGKILL');
   };
   return { ended, kill, out };
 }
 
-async function watch(child: ChildProcess, folder: string, limitMs: number): Promise<Ended> {
+async function watch(child: ChildProcess, folder: string, settings: Limits): Promise<Ended> {
   try {
-    return await resultIn(folder, await end(child, limitMs));
+    return await resultIn(folder, await endOf(child, settings));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -120,15 +129,21 @@ function boot(settings: Settings, { initrd, folder, out }: Files) {
   return child;
 }
 
+type Limits = Pick<Run, 'limitMs' | 'interrupted'>;
+
 /** True when it had to be killed because its time was over. */
-async function end(child: ChildProcess, limitMs: number): Promise<boolean> {
+export async function endOf(child: ChildProcess, { limitMs, interrupted }: Limits): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const stop = (): boolean => child.kill('SIGKILL');
   let wasLate = false;
-  const limit = setTimeout(() => (wasLate = stop()), limitMs);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   child.once('error', reject).once('close', () => resolve(wasLate));
-  return promise.finally(() => clearTimeout(limit));
+  const limit = setTimeout(() => (wasLate = stop()), limitMs);
+  interrupted.addEventListener('abort', stop);
+  if (interrupted.aborted) stop();
+  return promise.finally(() => {
+    clearTimeout(limit);
+    interrupted.removeEventListener('abort', stop);
+  });
 }
 
 const share = (tag: string, path: string, rest: string): string =>

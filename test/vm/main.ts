@@ -6,7 +6,7 @@ import { consulBinary } from '../lab/get-consul.ts';
 import { tryCeph } from './ceph.ts';
 import { type Kernel, kernel } from './get-kernel.ts';
 import { judgeMachine } from './judge-machine.ts';
-import { startMachine } from './machine.ts';
+import { type Run, startMachine } from './machine.ts';
 import { missingRequirements } from './requirements.ts';
 import type { Found } from './run-vitest.ts';
 import { tryTakeover } from './takeover.ts';
@@ -39,6 +39,8 @@ const { values: options } = parseArgs({
 /** Progress is for people; with --json stdout carries nothing but the one object. */
 const say = (text: string): void => console.error(`${(performance.now() / 1000).toFixed(1).padStart(6)} s  ${text}`);
 
+const interruption = new AbortController();
+
 process.exit(await main());
 
 async function main(): Promise<number> {
@@ -57,7 +59,10 @@ async function main(): Promise<number> {
   return report.failures.length === 0 ? 0 : 1;
 }
 
+/** Interrupted, the machines end, nothing more is started, and what was made on this host is removed. */
 async function attempt(report: Report): Promise<void> {
+  const interrupt = (signal: NodeJS.Signals): void => interruption.abort(new Error(`interrupted by ${signal}`));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
   try {
     await run(report);
   } catch (error) {
@@ -66,42 +71,47 @@ async function attempt(report: Report): Promise<void> {
 }
 
 async function run(report: Report): Promise<void> {
-  const wanted = (part: string): boolean => options.only === undefined || options.only === part;
-  if (!parts.some(wanted)) throw new Error(`there is no part ${options.only}`);
+  const isWanted = (part: string): boolean => options.only === undefined || options.only === part;
+  const isDue = (part: string): boolean => isWanted(part) && !interruption.signal.aborted;
+  if (!parts.some(isWanted)) throw new Error(`there is no part ${options.only}`);
   const debian = await kernel();
   // What has to be fetched is fetched here: the machines cannot.
   await consulBinary();
   await Promise.all(lanes.map(async ({ inside, afterwards }) => {
-    if (inside.some(wanted)) await runInside(report, debian, inside.filter(wanted));
-    for (const part of afterwards.filter(wanted)) await runWhole(report, debian, part);
+    if (inside.some(isDue)) await runInside(report, debian, inside.filter(isDue));
+    for (const part of afterwards) if (isDue(part)) await runWhole(report, debian, part);
   }));
-  if (wanted(last)) await runWhole(report, debian, last);
+  if (isDue(last)) await runWhole(report, debian, last);
+  interruption.signal.throwIfAborted();
 }
 
-function restMs(): number {
-  return Math.round(limitMs - performance.now());
+function runOf(debian: Kernel): Run {
+  const restMs = Math.round(limitMs - performance.now());
+  return { kernel: debian, limitMs: restMs, say, interrupted: interruption.signal };
 }
 
 /** One machine, for what one kernel can show. */
 async function runInside(report: Report, debian: Kernel, inside: readonly string[]): Promise<void> {
   const argv = [process.execPath, 'test/vm/inside.ts', inside.join(','), options.filter ?? ''];
   const workFolder = new URL('../..', import.meta.url).pathname;
-  const machine = await startMachine({ kernel: debian, argv, workFolder, limitMs: restMs(), say });
-  const ended = await machine.ended;
-  const found = (ended.result ?? {}) as Readonly<Record<string, Findings>>;
-  for (const part of inside) add(report, part, found[part] ?? { failures: ['no result was left'] });
-  const whole: Found = { ...emptyReport(), passed: [] };
-  judgeMachine(whole, inside.join(', '), ended);
-  add(report, 'machine', whole);
+  await tried(report, 'machine', async (found) => {
+    const machine = await startMachine({ ...runOf(debian), argv, workFolder });
+    const ended = await machine.ended;
+    const results = (ended.result ?? {}) as Readonly<Record<string, Findings>>;
+    for (const part of inside) add(report, part, results[part] ?? { failures: ['no result was left'] });
+    judgeMachine(found, inside.join(', '), ended);
+  });
 }
 
 async function runWhole(report: Report, debian: Kernel, part: Whole): Promise<void> {
+  const filter = options.filter ?? '';
+  await tried(report, part, (found) => wholes[part](found, { ...runOf(debian), filter }));
+}
+
+/** An error is a failure of what was tried: what runs beside it goes on, and is cleared away. */
+async function tried(report: Report, part: string, work: (found: Found) => Promise<void>): Promise<void> {
   const found: Found = { ...emptyReport(), passed: [] };
-  try {
-    await wholes[part](found, { kernel: debian, limitMs: restMs(), say, filter: options.filter ?? '' });
-  } catch (error) {
-    found.failures.push(message(error));
-  }
+  await work(found).catch((error: unknown) => found.failures.push(message(error)));
   add(report, part, found);
 }
 

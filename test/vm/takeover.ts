@@ -7,21 +7,14 @@ import { join } from 'node:path';
 import { until } from '../lab/clock.ts';
 import { PowerSwitch } from '../lab/fence.ts';
 import { barLeast, type Report } from '../lab/report.ts';
-import type { Kernel } from './get-kernel.ts';
 import { judgeMachine, takeResult } from './judge-machine.ts';
-import { type Machine, startMachine } from './machine.ts';
+import { type Machine, type Run, startMachine } from './machine.ts';
 import type { Found } from './run-vitest.ts';
 
 const gateways = ['n1', 'n2'];
 const imageBytes = 32 * 1024 * 1024;
 
-interface Choice {
-  readonly kernel: Kernel;
-  readonly limitMs: number;
-  readonly say: (text: string) => void;
-}
-
-export async function tryTakeover(found: Found, choice: Choice): Promise<void> {
+export async function tryTakeover(found: Found, choice: Run): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pathwarden-takeover-'));
   const machines = new Map<string, Machine>();
   const power = await PowerSwitch.open('127.0.0.1:0', (node) => powerOff(machines, node));
@@ -58,7 +51,7 @@ async function makeFiles(folder: string): Promise<void> {
   }
 }
 
-interface Starting extends Choice {
+interface Starting extends Run {
   readonly folder: string;
   readonly powerPort: string;
 }
@@ -70,8 +63,7 @@ async function startAll(machines: Map<string, Machine>, starting: Starting): Pro
     const argv = [process.execPath, script, name, folder, `10.0.2.2:${powerPort}`];
     const workFolder = new URL('../..', import.meta.url).pathname;
     const say = (text: string): void => starting.say(`${name}: ${text}`);
-    const { kernel, limitMs } = starting;
-    machines.set(name, await startMachine({ kernel, argv, workFolder, limitMs, say, memoryMegabytes: 1536, devices }));
+    machines.set(name, await startMachine({ ...starting, argv, workFolder, say, memoryMegabytes: 1536, devices }));
   };
   const cards = [...hubOf(folder), ...management];
   await start('i', 'test/vm/takeover/initiator.ts', [...cards, ...disksOf(folder, 'readonly=on')]);
