@@ -26,21 +26,31 @@ export function missingRequirements(isCeph = false): string[] {
   const missing: string[] = [];
   if (process.platform !== 'linux') return ['the lab needs Linux (network namespaces)'];
   if (process.getuid?.() !== 0) missing.push('the lab needs root (network namespaces, addresses, iSCSI targets)');
-  for (const [program, debianPackage] of Object.entries({ ...programs, ...(isCeph ? cephPrograms : {}) })) {
-    if (!isOnPath(program)) missing.push(`the program ${program} is missing (Debian package ${debianPackage})`);
-  }
-  const driver = '/usr/lib/x86_64-linux-gnu/qemu/block-iscsi.so';
-  if (process.arch === 'x64' && isOnPath('qemu-io') && !exists(driver)) {
-    missing.push('qemu-io cannot speak iSCSI (Debian package qemu-block-extra)');
-  }
+  missing.push(...missingPrograms({ ...programs, ...(isCeph ? cephPrograms : {}) }));
   if (isCeph && isOnPath('tgtd') && !exists('/usr/lib/tgt/backing-store/bs_rbd.so')) {
     missing.push('tgtd cannot open images of Ceph (Debian package tgt-rbd)');
   }
   return missing;
 }
 
-function isOnPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => folder !== '' && exists(join(folder, program)));
+/** Programs and the packages that they are in: one sentence for each that is found nowhere. */
+export function missingPrograms(
+  wanted: Readonly<Record<string, string>>,
+  alsoIn: readonly string[] = [],
+): readonly string[] {
+  const missing = Object.entries(wanted).flatMap(([program, debianPackage]) =>
+    isOnPath(program, alsoIn) ? [] : [`the program ${program} is missing (Debian package ${debianPackage})`],
+  );
+  const driver = '/usr/lib/x86_64-linux-gnu/qemu/block-iscsi.so';
+  if (process.arch === 'x64' && 'qemu-io' in wanted && isOnPath('qemu-io', alsoIn) && !exists(driver)) {
+    missing.push('qemu-io cannot speak iSCSI (Debian package qemu-block-extra)');
+  }
+  return missing;
+}
+
+function isOnPath(program: string, alsoIn: readonly string[] = []): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...alsoIn];
+  return folders.some((folder) => folder !== '' && exists(join(folder, program)));
 }
 
 function exists(file: string): boolean {

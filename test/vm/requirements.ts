@@ -1,6 +1,5 @@
 // What the virtual machine needs from its host, said all at once when something is missing.
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { missingPrograms } from '../lab/requirements.ts';
 
 const programs: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
@@ -38,26 +37,6 @@ export function missingRequirements(): string[] {
   if (process.platform !== 'linux' || process.arch !== 'x64') return ['the virtual machine needs Linux on x86-64'];
   const missing: string[] = [];
   if (process.getuid?.() !== 0) missing.push('the virtual machine needs root (it reads all files of the host)');
-  for (const [program, debianPackage] of Object.entries(programs)) {
-    if (!isOnPath(program)) missing.push(`the program ${program} is missing (Debian package ${debianPackage})`);
-  }
-  const driver = '/usr/lib/x86_64-linux-gnu/qemu/block-iscsi.so';
-  if (isOnPath('qemu-io') && !isExecutable(driver)) {
-    missing.push('qemu-io cannot speak iSCSI (Debian package qemu-block-extra)');
-  }
-  return missing;
-}
-
-function isOnPath(program: string): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => folder !== '' && isExecutable(join(folder, program)));
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  // Inside they are on the PATH.
+  return [...missing, ...missingPrograms(programs, ['/usr/sbin', '/sbin'])];
 }
