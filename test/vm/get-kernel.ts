@@ -21,12 +21,15 @@ export interface Kernel {
 /** Throws TOOL_MISSING when there is none and it cannot be fetched. */
 export async function kernel(): Promise<Kernel> {
   const kept = (await readdir(cacheFolder()).catch(() => [])).filter((name) => name.startsWith('linux-image-'));
-  for (const name of kept.toSorted().toReversed()) {
+  for (const name of newestFirst(kept)) {
     const found = await kernelIn(join(cacheFolder(), name));
     if (found !== null) return found;
   }
   return fetchKernel();
 }
+
+export const newestFirst = (names: readonly string[]): string[] =>
+  names.toSorted((one, other) => other.localeCompare(one, 'en', { numeric: true }));
 
 async function kernelIn(root: string): Promise<Kernel | null> {
   const [version] = await readdir(join(root, 'lib/modules')).catch(() => []);
