@@ -79,7 +79,7 @@ async function moveFirstPath(moving: Moving, { disk, ip, from, to }: Way): Promi
   return moved;
 }
 
-/** A node looks every 10 s who is connected: the next owner of a path wakes up those that are written down. */
+/** After a move a node looks every 2 s who is connected: the next owner wakes up those that are written down. */
 async function knowsWhoIsConnected({ consul }: Moving, { host }: Gateway, ip: string): Promise<boolean> {
   const key = `/v1/kv/pathwarden/${keys.connections(host.name)}`;
   const [entry] = await consul.get<readonly { Value: string }[]>(initiatorHost, key).catch(() => []);
