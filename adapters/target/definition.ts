@@ -18,8 +18,10 @@ export const sightOf = ({ iqn, wwn, access }: TargetSpec, sessions: number): Tar
   logins: [],
   accepts: true,
   wwn,
-  initiators: access.initiators.length === 0 ? null : access.initiators,
-  users: access.chap === undefined ? [] : [access.chap.user],
+  rules: {
+    initiators: access.initiators.length === 0 ? null : access.initiators,
+    users: access.chap === undefined ? [] : [access.chap.user],
+  },
 });
 
 /** Why no target can be made of it, or null. */

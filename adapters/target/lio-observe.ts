@@ -1,5 +1,5 @@
 // The targets of the kernel as they are, whoever made them.
-import type { TargetSight, TargetView } from '../../src/ports/dataplane.ts';
+import type { SeenRules, TargetSight, TargetView } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, unknown } from '../../src/ports/outcome.ts';
 import { shareDeadline } from '../run.ts';
 import type { Folder } from './configfs-protocol.ts';
@@ -47,7 +47,6 @@ function sightOf({ iqn, folder, groups }: Seen, serials: ReadonlyMap<string, str
   const open = groups.filter(({ enabled, rulesKnown }) => enabled && rulesKnown);
   // A group that is being made for a path is not what initiators see.
   const shown = open.length > 0 ? open : groups.slice(0, 1);
-  const rules = shown.filter(({ rulesKnown }) => rulesKnown).map(rulesOf);
   const wwns = new Set(shown.map((group) => wwnOf(group, serials)));
   const instance = folder.folders['fabric_statistics']?.folders['iscsi_instance'];
   return {
@@ -56,11 +55,14 @@ function sightOf({ iqn, folder, groups }: Seen, serials: ReadonlyMap<string, str
     logins: groups.flatMap(({ logins }) => logins),
     accepts: open.length > 0,
     wwn: wwns.has(null) || wwns.size === 0 ? null : wwns.size === 1 ? ([...wwns][0] ?? null) : '',
-    initiators: rules.some(({ initiators }) => initiators === null)
-      ? null
-      : agreed(rules.map(({ initiators }) => initiators ?? [])),
-    users: agreed(shown.filter(({ rulesKnown }) => rulesKnown).map(usersOf)),
+    rules: shown.every(({ rulesKnown }) => rulesKnown) ? rulesAmong(shown) : null,
   };
+}
+
+function rulesAmong(groups: readonly Group[]): SeenRules {
+  const lists = groups.map((group) => rulesOf(group).initiators);
+  const named = lists.filter((list) => list !== null);
+  return { initiators: named.length < lists.length ? null : agreed(named), users: agreed(groups.map(usersOf)) };
 }
 
 /** Groups that differ give more than any of them has, which is how a change by hand in one of them shows. */

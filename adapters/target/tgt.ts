@@ -149,8 +149,7 @@ function sightOf(target: TgtTarget): TargetSight {
     logins: sessions.map((session) => loginOf(target, session)),
     accepts: state !== 'offline',
     wwn: disk === undefined ? null : (disk.get('SCSI SN') ?? ''),
-    initiators: isOpenToAll ? null : access,
-    users: accounts,
+    rules: { initiators: isOpenToAll ? null : access, users: accounts },
   };
 }
 

@@ -6,7 +6,7 @@ import type { DomainEvent } from '../../machines/intent.ts';
 import { sameJson } from '../core/json.ts';
 import { stateOf } from '../core/state.ts';
 import type { ClusterView } from '../core/view.ts';
-import type { AccessRules, TargetSight } from '../ports/dataplane.ts';
+import type { AccessRules, SeenRules, TargetSight } from '../ports/dataplane.ts';
 import type { Actor } from './actor.ts';
 import { addressKey, portalKey, type Sight } from './observer.ts';
 import type { Registry } from './registry.ts';
@@ -49,13 +49,17 @@ function changed(
 ): string | null {
   if (target === undefined) return `the target ${iqn} is gone from the node`;
   if (target.wwn !== wwn) return `the LUN of ${iqn} is ${target.wwn === null ? 'gone' : `not that of ${wwn}`}`;
-  const rules = access as unknown as AccessRules;
-  const initiators = rules.initiators.length === 0 ? null : rules.initiators.toSorted();
-  if (!sameJson(target.initiators?.toSorted() ?? null, initiators)) return `the access rules of ${iqn} were changed`;
-  const users = rules.chap === undefined ? [] : [rules.chap.user];
-  if (!sameJson(target.users, users)) return `the CHAP users of ${iqn} were changed`;
+  const different = target.rules === null ? null : differing(target.rules, access as unknown as AccessRules);
+  if (different !== null) return `the ${different} of ${iqn} were changed`;
   if (target.accepts || paths().every(({ snapshot }) => stateOf(snapshot) !== 'enabled')) return null;
   return `the target ${iqn} was taken offline`;
+}
+
+function differing(seen: SeenRules, wanted: AccessRules): string | null {
+  const initiators = wanted.initiators.length === 0 ? null : wanted.initiators.toSorted();
+  if (!sameJson(seen.initiators?.toSorted() ?? null, initiators)) return 'access rules';
+  const users = wanted.chap === undefined ? [] : [wanted.chap.user];
+  return sameJson(seen.users, users) ? null : 'CHAP users';
 }
 
 /** Ours by its name and by the wwn of its disk. One without a disk has no more than its name, and serves nothing. */

@@ -96,6 +96,11 @@ export interface TargetSight {
   readonly accepts: boolean;
   /** The wwn that LUN 1 says it has; null when there is no LUN 1. */
   readonly wwn: string | null;
+  /** Null where the target cannot say: LIO cannot while it closes the only path. */
+  readonly rules: SeenRules | null;
+}
+
+export interface SeenRules {
   /** Who may log in; null: anyone. */
   readonly initiators: readonly string[] | null;
   /** CHAP users. */

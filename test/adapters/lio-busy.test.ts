@@ -9,8 +9,8 @@ const iqn = 'iqn.2026-11.io.pathwarden:00001';
 const patience = { deadlineMs: 10_000 };
 const folder = (over: Partial<Folder> = {}): Folder => ({ files: {}, folders: {}, links: {}, ...over });
 
-/** Group 1 is open and being disabled for ever; group 2 is open. */
-function stuckKernel() {
+/** Group 1 is open and being disabled for ever; group 2, if there is one, is open. */
+function stuckKernel({ hasSibling = true } = {}) {
   const written: Step[] = [];
   const group = (tag: number): Folder =>
     folder({
@@ -28,9 +28,8 @@ function stuckKernel() {
   const target = (shape: Shape): Folder => {
     if (asksForRules(shape)) throw new Error('this would hang');
     const [busy, other] = [group(1), group(2)];
-    return folder({
-      folders: { tpgt_1: { ...busy, folders: { ...busy.folders, attrib: folder() } }, tpgt_2: other },
-    });
+    const stuck = { ...busy, folders: { ...busy.folders, attrib: folder() } };
+    return folder({ folders: { tpgt_1: stuck, ...(hasSibling ? { tpgt_2: other } : {}) } });
   };
   const kernel: Configfs = {
     look: async (what) =>
@@ -69,6 +68,16 @@ test('its sibling is opened, and everything is listed', async () => {
   expect(await plane.ensureOpen({ ...first, ip: '127.0.0.2', tag: 2 }, patience)).toEqual(done(null));
   expect(written).toEqual([{ expect: `iscsi/${iqn}/tpgt_2/enable`, text: '1' }]);
   expect(await plane.observe(patience)).toMatchObject({
-    value: { targets: [{ iqn, accepts: true, initiators: null }], portals: [{ ip: '127.0.0.1' }, { ip: '127.0.0.2' }] },
+    value: {
+      targets: [{ iqn, accepts: true, rules: { initiators: null, users: [] } }],
+      portals: [{ ip: '127.0.0.1' }, { ip: '127.0.0.2' }],
+    },
+  });
+});
+
+test('without a sibling, nobody knows its rules: they are not shown as none', async () => {
+  const { plane } = stuckKernel({ hasSibling: false });
+  expect(await plane.observe(patience)).toMatchObject({
+    value: { targets: [{ iqn, accepts: false, rules: null }], portals: [{ ip: '127.0.0.1' }] },
   });
 });

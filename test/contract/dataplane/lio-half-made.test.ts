@@ -54,7 +54,8 @@ describe.skipIf(kernelTargetMissing() !== null)('the lio target, cut short', () 
     const view = await whole.observe(patience);
     if (view.kind !== 'done') throw new Error(view.reason);
     const [target] = view.value.targets;
-    return { ...target, initiators: target?.initiators?.toSorted() ?? null, portals: view.value.portals.length };
+    const { initiators = null, users } = target?.rules ?? {};
+    return { ...target, initiators: initiators?.toSorted() ?? null, users, portals: view.value.portals.length };
   };
   /** Cuts the work at each of its steps, until it gets through whole. */
   const atEachStep = async (work: (target: TargetPort) => Promise<unknown>, then: () => Promise<void>) => {

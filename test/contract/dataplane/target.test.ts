@@ -140,7 +140,8 @@ for (const subject of subjects) {
       const shown = async () => {
         const view = await plane.target.observe(patience);
         const [target] = view.kind === 'done' ? view.value.targets : [];
-        return { wwn: target?.wwn, initiators: target?.initiators?.toSorted() ?? null, users: target?.users };
+        const { initiators, users } = target?.rules ?? {};
+        return { wwn: target?.wwn, initiators: initiators?.toSorted() ?? null, users };
       };
       expect(await shown()).toEqual({ wwn: spec.wwn, initiators: null, users: [] });
       expect(await plane.target.ensureDefined({ ...spec, access: named }, patience)).toMatchObject({ kind: 'done' });

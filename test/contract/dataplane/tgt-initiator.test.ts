@@ -151,7 +151,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await login('disk%wrongstaple12')).not.toContain('Vendor:');
     expect(await login('desk%batterystaple')).not.toContain('Vendor:');
     const view = await plane.target.observe(patience);
-    expect(view).toMatchObject({ value: { targets: [{ users: ['ada'] }] } });
+    expect(view).toMatchObject({ value: { targets: [{ rules: { users: ['ada'] } }] } });
     spec = { ...spec, access: { initiators: [], chap: own } };
     await serve(first);
     expect(await login('disk%batterystaple')).not.toContain('Vendor:');
@@ -183,7 +183,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     const shown = async () => {
       const view = await plane.target.observe(patience);
       const [target] = view.kind === 'done' ? view.value.targets : [];
-      return { wwn: target?.wwn, initiators: target?.initiators, accepts: target?.accepts };
+      return { wwn: target?.wwn, initiators: target?.rules?.initiators, accepts: target?.accepts };
     };
     expect(await shown()).toEqual({ wwn: spec.wwn, initiators: null, accepts: true });
     await admin('--mode', 'logicalunit', '--op', 'delete', '--tid', tid, '--lun', '1');
