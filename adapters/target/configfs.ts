@@ -12,16 +12,19 @@ export interface Configfs {
   /** In order, up to the first that fails: `refused`, with the kernel's error as its code. */
   change(steps: readonly Step[], options: CallOptions): Promise<Outcome>;
   kindOf(path: string, options: CallOptions): Promise<Outcome<PathKind>>;
-  /** Files that are being written by calls that were given up: the kernel has not returned from them yet. */
-  underWay(): readonly string[];
+  /** Files to which a call writes `0`, by which the kernel disables: it may not have returned from it yet. */
+  disabling(): readonly string[];
+  /** Of these, the ones whose call was given up. */
+  givenUp(): readonly string[];
 }
 
 export type Tree = Folder | null;
 
 export function configfs(root: string): Configfs {
-  const { ask, underWay } = caller(root);
+  const { ask, disabling, givenUp } = caller(root);
   return {
-    underWay,
+    disabling,
+    givenUp,
     async look(what, options) {
       const reply = await ask({ look: what }, options);
       if (typeof reply === 'string') return unknown(reply);
@@ -65,12 +68,16 @@ interface Companion {
 type Ask = (work: Work, options: CallOptions) => Promise<Reply | string>;
 
 /** `ask` gives the answer, or why there is none. */
-function caller(root: string): { ask: Ask; underWay: () => readonly string[] } {
+function caller(root: string): { ask: Ask } & Pick<Configfs, 'disabling' | 'givenUp'> {
   let companion: Companion | null = null;
   /** Also those that were left behind, as long as they live. */
   const living = new Set<Companion>();
   let lastId = 0;
-  const underWay = (): readonly string[] => [...living].flatMap(writtenBy);
+  const givenUp = (): readonly string[] => [...living].flatMap(({ hanging }) => disabledBy(hanging.values()));
+  const disabling = (): readonly string[] => [
+    ...givenUp(),
+    ...[...living].flatMap(({ waiting }) => disabledBy(Array.from(waiting.values(), ({ work }) => work))),
+  ];
   const begin: Ask = (work, options) => {
     if (options.signal?.aborted === true) return Promise.resolve('called off before it started');
     if (options.deadlineMs <= 0) return Promise.resolve('no time was left to start it');
@@ -84,12 +91,12 @@ function caller(root: string): { ask: Ask; underWay: () => readonly string[] } {
     lastId += 1;
     return ask(companion, { id: lastId, root, deadlineMs: options.deadlineMs, work }, options.signal);
   };
-  return { ask: begin, underWay };
+  return { ask: begin, disabling, givenUp };
 }
 
-function writtenBy({ hanging }: Companion): string[] {
-  const steps = Array.from(hanging.values(), (work) => ('steps' in work ? work.steps : [])).flat();
-  return steps.flatMap((step) => ('write' in step ? [step.write] : []));
+function disabledBy(calls: Iterable<Work>): string[] {
+  const steps = Array.from(calls, (work) => ('steps' in work ? work.steps : [])).flat();
+  return steps.flatMap((step) => ('write' in step && step.text === '0' ? [step.write] : []));
 }
 
 function open(): Companion {

@@ -67,7 +67,7 @@ async function noneUnlessHidden(kernel: Configfs, left: Left): Promise<Outcome<r
 export async function silence(kernel: Configfs, iqn: string, group: Group, left: Left): Promise<Outcome> {
   const folder = groupFolder(iqn, group.tag);
   // A second write would wait for the first, in one more thread.
-  if (group.enabled && !kernel.underWay().includes(`${folder}/enable`)) {
+  if (group.enabled && !kernel.givenUp().includes(`${folder}/enable`)) {
     const disabled = await kernel.change([{ write: `${folder}/enable`, text: '0' }], left());
     // Another process was at it, whose end is seen below.
     const isUnderWay = disabled.kind === 'refused' && disabled.code === 'EINVAL';

@@ -26,7 +26,7 @@ export async function define(
   const id = targetId(spec.wwn);
   if (never !== null || id === null) return refused(never ?? 'no number');
   // Its rules can neither be read nor written before that has ended.
-  if (busyGroups(kernel.underWay()).some(({ iqn }) => iqn === spec.iqn)) return stillClosing(spec.iqn);
+  if (busyGroups(kernel.givenUp()).some(({ iqn }) => iqn === spec.iqn)) return stillClosing(spec.iqn);
   const [chap, kind] = await Promise.all([chapSecrets(spec.access), kernel.kindOf(spec.backing.path, left())]);
   if (chap.kind !== 'done') return chap;
   if (kind.kind !== 'done') return kind;

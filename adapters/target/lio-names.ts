@@ -9,8 +9,8 @@ export const targetFolder = (iqn: string): string => `iscsi/${iqn}`;
 export const groupFolder = (iqn: string, tag: number): string => `${targetFolder(iqn)}/tpgt_${tag}`;
 
 /** The groups that the kernel is disabling, by the files that are being written. */
-export function busyGroups(underWay: readonly string[]): readonly { iqn: string; tag: number }[] {
-  const found = underWay.map((file) => /^iscsi\/([^/]+)\/tpgt_(\d+)\/enable$/.exec(file));
+export function busyGroups(disabling: readonly string[]): readonly { iqn: string; tag: number }[] {
+  const found = disabling.map((file) => /^iscsi\/([^/]+)\/tpgt_(\d+)\/enable$/.exec(file));
   return found.flatMap((one) => (one === null ? [] : [{ iqn: one[1] ?? '', tag: Number(one[2]) }]));
 }
 

@@ -14,7 +14,7 @@ const isTarget = (name: string): boolean => /^(iqn|eui|naa)\./.test(name);
 export async function observe(kernel: Configfs, options: CallOptions): Promise<Outcome<TargetView>> {
   const left = shareDeadline(options);
   // Whatever hangs in one storage must not hide the others.
-  const busy = Map.groupBy(busyGroups(kernel.underWay()), ({ iqn }) => iqn);
+  const busy = Map.groupBy(busyGroups(kernel.disabling()), ({ iqn }) => iqn);
   const ofBusy = [...busy].map(([iqn, groups]) => [iqn, targetShape(untuned, groups.map(({ tag }) => tag))] as const);
   const looked = await kernel.look(
     [

@@ -24,7 +24,7 @@ export async function openPortal(lio: Lio, portal: Portal, left: Left): Promise<
   const name = portalName(portal);
   const other = openedFor.get(name);
   if (other !== undefined && other !== portal.iqn) return refused(`portal ${name} is open for ${other}`);
-  const closing = busyGroups(kernel.underWay()).filter(({ iqn }) => iqn === portal.iqn);
+  const closing = busyGroups(kernel.givenUp()).filter(({ iqn }) => iqn === portal.iqn);
   const busy = closing.map(({ tag }) => tag);
   const shape = targetShape(tuning, busy);
   const looked = await kernel.look([{ folder: targetFolder(portal.iqn), shape }], left());

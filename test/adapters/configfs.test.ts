@@ -68,14 +68,15 @@ test('what hangs is unknown at its deadline, holds up nothing else, and its late
   await promisify(execFile)('mkfifo', [join(root, 'hangs')]);
   // Opening a pipe without a reader blocks as a write does that waits for a storage.
   expect(await kernel.kindOf(root, patience)).toEqual({ kind: 'done', value: 'other' });
-  const hanging = kernel.change([{ write: 'hangs', text: '1' }, { make: 'late' }], { deadlineMs: 300 });
+  const steps = [{ write: 'hangs', text: '0' }, { make: 'late' }, { write: 'late', text: '1' }];
+  const hanging = kernel.change(steps, { deadlineMs: 300 });
   expect(await kernel.change([{ make: 'meanwhile' }], patience)).toMatchObject({ kind: 'done' });
-  expect(kernel.underWay()).toEqual([]);
+  expect([kernel.disabling(), kernel.givenUp()]).toEqual([['hangs'], []]);
   expect(await hanging).toMatchObject({ kind: 'unknown' });
-  expect(kernel.underWay()).toEqual(['hangs']);
-  expect(await readFile(join(root, 'hangs'), 'utf8')).toBe('1');
+  expect([kernel.disabling(), kernel.givenUp()]).toEqual([['hangs'], ['hangs']]);
+  expect(await readFile(join(root, 'hangs'), 'utf8')).toBe('0');
   expect(await kernel.change([{ make: 'after' }], patience)).toMatchObject({ kind: 'done' });
-  await vi.waitFor(() => expect(kernel.underWay()).toEqual([]));
+  await vi.waitFor(() => expect(kernel.disabling()).toEqual([]));
   expect((await readdir(root)).toSorted()).toEqual(['after', 'hangs', 'meanwhile']);
 });
 
@@ -101,13 +102,13 @@ test('what a process that is left behind was at is still under way, until that p
   const [last = '', ...others] = names;
   const giveUp = new AbortController();
   const { signal } = giveUp;
-  for (const name of others) void kernel.change([{ write: name, text: '1' }], { ...patience, signal });
-  const waiting = kernel.change([{ write: last, text: '1' }], patience);
+  for (const name of others) void kernel.change([{ write: name, text: '0' }], { ...patience, signal });
+  const waiting = kernel.change([{ write: last, text: '0' }], patience);
   giveUp.abort();
   // So many hang that this one gets another process.
   const next = kernel.kindOf(root, patience);
   expect(await waiting).toMatchObject({ kind: 'unknown' });
-  expect(kernel.underWay()).toContain(last);
+  expect(kernel.givenUp()).toContain(last);
   expect(await next).toMatchObject({ kind: 'done' });
-  await vi.waitFor(() => expect(kernel.underWay()).toEqual([]));
+  await vi.waitFor(() => expect(kernel.disabling()).toEqual([]));
 });

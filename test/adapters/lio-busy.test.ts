@@ -9,9 +9,10 @@ const iqn = 'iqn.2026-11.io.pathwarden:00001';
 const patience = { deadlineMs: 10_000 };
 const folder = (over: Partial<Folder> = {}): Folder => ({ files: {}, folders: {}, links: {}, ...over });
 
-/** Group 1 is open and being disabled for ever; group 2, if there is one, is open. */
-function stuckKernel({ hasSibling = true } = {}) {
+/** Group 1 is open and being disabled, for ever if `givenUp`; group 2, if there is one, is open. */
+function stuckKernel({ hasSibling = true, givenUp = true } = {}) {
   const written: Step[] = [];
+  const file = `iscsi/${iqn}/tpgt_1/enable`;
   const group = (tag: number): Folder =>
     folder({
       files: { enable: '1', dynamic_sessions: '' },
@@ -44,7 +45,8 @@ function stuckKernel({ hasSibling = true } = {}) {
       return done(null);
     },
     kindOf: async () => done('file'),
-    underWay: () => [`iscsi/${iqn}/tpgt_1/enable`],
+    disabling: () => [file],
+    givenUp: () => (givenUp ? [file] : []),
   };
   return { plane: lioTarget({ kernel }), written };
 }
@@ -75,8 +77,8 @@ test('its sibling is opened, and everything is listed', async () => {
   });
 });
 
-test('without a sibling, nobody knows its rules: they are not shown as none', async () => {
-  const { plane } = stuckKernel({ hasSibling: false });
+test.each([true, false])('without a sibling, nobody knows its rules: given up %s', async (givenUp) => {
+  const { plane } = stuckKernel({ hasSibling: false, givenUp });
   expect(await plane.observe(patience)).toMatchObject({
     value: { targets: [{ iqn, accepts: false, rules: null }], portals: [{ ip: '127.0.0.1' }] },
   });

@@ -14,7 +14,8 @@ const nothingShown = (module: PathKind): Configfs => ({
   look: async (what) => done(what.map(() => null)),
   change: async () => done(null),
   kindOf: async () => done(module),
-  underWay: () => [],
+  disabling: () => [],
+  givenUp: () => [],
 });
 
 test('without its configfs nothing is closed or removed while the target of the kernel is loaded', async () => {
