@@ -23,6 +23,9 @@ export function mappedImage(mapping: Mapping): Way {
     async attach(rbd, image) {
       const mapped = await mappedHere(rbd, mapping, image);
       if (mapped.kind !== 'done') return mapped;
+      // rbd-nbd is a client of librbd, with its cache.
+      const uncached = mapping.type === 'nbd' ? await withoutCache(rbd, nameOf(image)) : done(null);
+      if (uncached.kind !== 'done') return uncached;
       const [first] = mapped.value;
       const device = first === undefined ? await map(rbd, mapping, image) : done(first.device);
       if (device.kind !== 'done') return device;
@@ -82,9 +85,6 @@ async function ofOurCluster(rbd: Rbd, devices: readonly RbdDevice[]): Promise<Ou
 async function map(rbd: Rbd, mapping: Mapping, image: RbdImage): Promise<Outcome<string>> {
   const { type, mapOptions } = mapping;
   const name = nameOf(image);
-  // rbd-nbd is a client of librbd, with its cache.
-  const uncached = type === 'nbd' ? await withoutCache(rbd, name) : done(null);
-  if (uncached.kind !== 'done') return uncached;
   const options = mapOptions === undefined ? [] : ['--options', mapOptions];
   const result = await rbd.command('device', 'map', '--device-type', type, ...options, name);
   if (result.kind !== 'exited' || result.code !== 0) return unmapped(name, result);

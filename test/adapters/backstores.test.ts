@@ -151,6 +151,13 @@ describe('the mapping by rbd-nbd', () => {
     ]);
   });
 
+  test('is refused while the image is cached, also where it is mapped already', async () => {
+    const backstore = nbd();
+    expect(await backstore.ensureAttached(request, patience)).toMatchObject({ kind: 'done' });
+    host.troubles.set('rbd config image', { code: 0, stdout: '[{"name":"rbd_cache","value":"true"}]' });
+    expect(await backstore.ensureAttached(request, patience)).toMatchObject({ kind: 'refused', code: 'cached' });
+  });
+
   const settings = [
     ['[{"name":"rbd_cache","value":"false"},{"name":"rbd_persistent_cache_mode","value":"ssd"}]', 'refused'],
     ['[]', 'refused'], ['', 'unknown'], ['{}', 'unknown'],
