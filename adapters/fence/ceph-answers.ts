@@ -39,18 +39,20 @@ export function refusingOsds(text: string, entries: readonly string[], { osds }:
   const only = osds.length === 1 ? osds[0]?.id : undefined;
   const refusing = new Set<number>();
   for (const line of text.split('\n')) {
-    const [, name, answer = ''] = /^(?:osd\.(\d+): )?(\[.*\])\s*$/.exec(line) ?? [];
+    const [, name, answer] = /^(?:osd\.(\d+): )?(\[.*\])\s*$/.exec(line) ?? [];
     const id = name === undefined ? only : Number(name);
-    const listed = listedIn(answer);
-    if (id !== undefined && entries.every((entry) => listed.has(entry))) refusing.add(id);
+    const listed = answer === undefined ? null : listedIn(answer);
+    if (id !== undefined && listed !== null && entries.every((entry) => listed.has(entry))) refusing.add(id);
   }
   return refusing;
 }
 
-function listedIn(answer: string): ReadonlySet<string> {
+/** Null: not understood. */
+function listedIn(answer: string): ReadonlySet<string> | null {
   const lists = parsed(`[${answer.replaceAll('][', '],[')}]`);
   const [list] = Array.isArray(lists) ? (lists as unknown[]) : [];
-  const entries = (Array.isArray(list) ? (list as unknown[]) : []).map((each) => {
+  if (!Array.isArray(list)) return null;
+  const entries = (list as unknown[]).map((each) => {
     const address = isPlain(each) ? each['entity_addr_t'] : null;
     return isPlain(address) ? `${String(address['addr'])}/${String(address['nonce'])}` : '';
   });

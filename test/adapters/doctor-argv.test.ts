@@ -1,5 +1,5 @@
 // What the doctor runs, word for word: nothing in it changes anything.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { imagesLook } from '../../adapters/backstore/look.ts';
 import { systemHost } from '../../adapters/doctor/host.ts';
 import { cephLook } from '../../adapters/fence/ceph-look.ts';
@@ -71,6 +71,32 @@ test('Ceph is read', async () => {
     'tell osd.* dump_blocklist --format json',
     'auth get client.u --format json',
   ]);
+});
+
+describe('OSDs that do not say what they refuse', () => {
+  const up = (id: number) => ({ osd: id, up: 1 });
+  const silentOf = (osds: readonly object[], said: object) => {
+    const dump = { epoch: 1, modified: '2026-01-01T00:00:00Z', blocklist: {}, osds };
+    const asked = { 'ceph --conf /c --id u osd dump': { stdout: JSON.stringify(dump) } };
+    const { run } = recordingRunner({ ...asked, 'ceph --conf /c --id u tell': said });
+    return cephLook({ run, conf: '/c', id: 'u', nodes: {} }).silentOsds();
+  };
+
+  test.each([
+    [{ stdout: 'osd.0: [][]\n\nosd.1: [][]\n' }, []],
+    [{ code: 6, stdout: 'osd.0: [][]\n', stderr: 'Error ENXIO: osd.1' }, ['osd.1']],
+    [{ stdout: 'osd.0: [][]\n\nosd.1: [oops]\n' }, ['osd.1']],
+  ])('among two that answer %j: %j', async (said, silent) => {
+    expect(await silentOf([up(0), up(1)], said)).toEqual(done(silent));
+  });
+
+  test('the only one answers without its name, or did not', async () => {
+    expect(await silentOf([up(4)], { stdout: '\n[][]' })).toEqual(done([]));
+    const trouble = { code: 13, stderr: 'Error EACCES: problem getting command descriptions from osd.4' };
+    expect(await silentOf([up(4)], trouble)).toMatchObject({
+      kind: 'refused', reason: expect.stringContaining('EACCES'),
+    });
+  });
 });
 
 test('caches and volumes are listed', async () => {
