@@ -23,11 +23,18 @@ export async function holdersOf(device: string, root: string): Promise<Outcome<r
 async function openFiles(folder: string): Promise<readonly string[] | null> {
   try {
     const names = await readdir(folder);
-    return await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => '')));
+    return await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(noneIfClosed)));
   } catch (error) {
-    return Reflect.get(Object(error), 'code') === 'EACCES' ? null : [];
+    return isGone(error) ? [] : null;
   }
 }
+
+function noneIfClosed(error: unknown): string {
+  if (isGone(error)) return '';
+  throw error;
+}
+
+const isGone = (error: unknown): boolean => ['ENOENT', 'ESRCH'].includes(String(Reflect.get(Object(error), 'code')));
 
 async function holder(root: string, pid: number): Promise<Holder> {
   const folder = `${root}/proc/${String(pid)}`;

@@ -182,4 +182,13 @@ describe('a watchdog', () => {
     );
     expect(await host({ root: join(folder, 'held') }).holders('/dev/watchdog1')).toEqual(done([]));
   });
+
+  test('is unknown when the files of a process cannot be seen, and not when it has ended', async () => {
+    await mkdir(join(folder, 'ended/proc/70'), { recursive: true });
+    expect(await host({ root: join(folder, 'ended') }).holders('/dev/watchdog')).toEqual(done([]));
+    await file('unseen/proc/70/fd', 'no folder');
+    expect(await host({ root: join(folder, 'unseen') }).holders('/dev/watchdog')).toMatchObject({ kind: 'unknown' });
+    await file('odd/proc/70/fd/3', 'no link');
+    expect(await host({ root: join(folder, 'odd') }).holders('/dev/watchdog')).toMatchObject({ kind: 'unknown' });
+  });
 });
