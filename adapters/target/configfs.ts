@@ -161,6 +161,9 @@ function endUnlessHeard(companion: Companion): void {
   const { heard } = companion;
   if (heard === 0) return;
   setTimeout(() => {
-    if (companion.heard === heard && companion.waiting.size > 0) companion.child.kill('SIGKILL');
+    if (companion.heard !== heard || companion.waiting.size === 0) return;
+    // It may live on for as long as a thread of it is in the kernel.
+    retire(companion);
+    companion.child.kill('SIGKILL');
   }, silenceMs).unref();
 }

@@ -1,10 +1,10 @@
 // The process that touches configfs, on a folder: reading, changing, and answering in time.
-import { execFile } from 'node:child_process';
+import { ChildProcess, execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { configfs, type Configfs } from '../../adapters/target/configfs.ts';
 import { threadsMax } from '../../adapters/target/configfs-protocol.ts';
 
@@ -111,4 +111,28 @@ test('what a process that is left behind was at is still under way, until that p
   expect(kernel.givenUp()).toContain(last);
   expect(await next).toMatchObject({ kind: 'done' });
   await vi.waitFor(() => expect(kernel.disabling()).toEqual([]));
+});
+
+test('a process that answers nobody any more gets no further call, also while it cannot be killed', async () => {
+  await symlink('/proc/self', join(root, 'self'));
+  const looked = await kernel.look([{ folder: 'self', shape: { stat: 'read' } }], patience);
+  const pid = Number.parseInt((looked.kind === 'done' && looked.value[0]?.files['stat']) || '', 10);
+  process.kill(pid, 'SIGSTOP');
+  // So it is for a process of which a thread is in the kernel.
+  const killed = vi.spyOn(ChildProcess.prototype, 'kill').mockReturnValue(true);
+  onTestFinished(() => {
+    vi.useRealTimers();
+    killed.mockRestore();
+    process.kill(pid, 'SIGKILL');
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const late = kernel.change([{ write: 'hangs', text: '0' }], { deadlineMs: 100 });
+  const waiting = kernel.kindOf(root, patience);
+  await vi.advanceTimersByTimeAsync(6000);
+  vi.useRealTimers();
+  expect(await late).toMatchObject({ kind: 'unknown' });
+  expect(killed).toHaveBeenCalledWith('SIGKILL');
+  expect(await kernel.kindOf(root, patience)).toMatchObject({ kind: 'done' });
+  expect(await waiting).toMatchObject({ kind: 'unknown' });
+  expect(kernel.givenUp()).toEqual(['hangs']);
 });
