@@ -22,7 +22,8 @@ export function imagesLook(settings: { readonly run: Run; readonly conf: string;
     async volumes() {
       const fields = ['--options', 'vg_name,lv_name', '--reportformat', 'json'];
       const listed = await settings.run(['lvs', ...fields], patience);
-      if (listed.kind !== 'exited' || listed.code !== 0) return failure(listed);
+      if (listed.kind !== 'exited') return failure(listed);
+      if (listed.code !== 0) return unknown(`the list of volumes cannot be read: ${describe(listed)}`);
       return orUnknown(volumesIn(parsed(listed.stdout)), 'the list of volumes');
     },
   };

@@ -110,6 +110,15 @@ test('caches and volumes are listed', async () => {
   ]);
 });
 
+test.each([
+  ['fails', { code: 5, stderr: '  Failed to load config file /etc/lvm/lvm.conf' }],
+  ['does not end', 'unknown'],
+  ['says something else', { stdout: '{"report":[{"lv":[{}]}]}' }],
+] as const)('an lvs that %s says nothing of what volumes there are', async (_, lvs) => {
+  const { run } = recordingRunner({ lvs });
+  expect(await imagesLook({ run, conf: '/c', id: 'u' }).volumes()).toMatchObject({ kind: 'unknown' });
+});
+
 test('the host is looked at, and a fence agent is asked to describe itself', async () => {
   const { run, asked } = recordingRunner();
   const host = systemHost({ run, watchdog: checkWatchdog });
