@@ -74,10 +74,9 @@ export function createRunner(settings: RunnerSettings = {}): Run {
 }
 
 /** A small Node program that is spoken to by messages, keeps nothing alive, and sees it when this process is gone. */
-export function startCompanion(program: string, more: Readonly<Record<string, string>> = {}): ChildProcess {
+export function startCompanion(program: string): ChildProcess {
   const execArgv = ['--max-semi-space-size=1', '--max-old-space-size=128', '--optimize-for-size'];
-  const env = { ...environment, ...more };
-  const child = fork(program, [], { env, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(program, [], { env: environment, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   child.unref();
   child.channel?.unref();
   return child;

@@ -1,6 +1,7 @@
 // Reads `ip -j addr show`. Strictly: what is not understood makes the whole answer unreadable.
 import type { Address } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, unknown } from '../../src/ports/outcome.ts';
+import { parsed } from '../json.ts';
 import { describe, failure, type Run } from '../run.ts';
 
 export interface AddressView {
@@ -36,7 +37,7 @@ export async function readAddresses(run: Run, options: CallOptions): Promise<Out
 }
 
 /** Null when it cannot be read. */
-export function parseAddresses(json: string): AddressView | null {
+function parseAddresses(json: string): AddressView | null {
   const links = listOf(json);
   if (links === null) return null;
   const addresses: AddressView['addresses'][number][] = [];
@@ -67,11 +68,7 @@ function linkOf({ flags, group, link, master }: Record<string, unknown>): SeenLi
 }
 
 function listOf(json: string): Record<string, unknown>[] | null {
-  try {
-    const value: unknown = JSON.parse(json);
-    const records = Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
-    return records ? (value as Record<string, unknown>[]) : null;
-  } catch {
-    return null;
-  }
+  const value = parsed(json);
+  const isList = Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
+  return isList ? (value as Record<string, unknown>[]) : null;
 }

@@ -1,8 +1,10 @@
 // Images as the doctor sees them: what Ceph and LVM list. Nothing is mapped or activated.
 import type { ImagesPort } from '../../src/ports/doctor.ts';
 import { done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
+import { fieldOf, parsed } from '../json.ts';
 import { describe, failure, type Run } from '../run.ts';
-import { fieldOf, nameOf, parsed, rbdCommand, withoutCache } from './rbd-command.ts';
+import { volumeRows } from './lvm.ts';
+import { nameOf, rbdCommand, withoutCache } from './rbd-command.ts';
 
 const patience = { deadlineMs: 20_000 };
 
@@ -24,7 +26,7 @@ export function imagesLook(settings: { readonly run: Run; readonly conf: string;
       const listed = await settings.run(['lvs', ...fields], patience);
       if (listed.kind !== 'exited') return failure(listed);
       if (listed.code !== 0) return unknown(`the list of volumes cannot be read: ${describe(listed)}`);
-      return orUnknown(volumesIn(parsed(listed.stdout)), 'the list of volumes');
+      return orUnknown(volumesIn(listed.stdout), 'the list of volumes');
     },
   };
 }
@@ -48,12 +50,11 @@ function sizesIn(rows: unknown): ReadonlyMap<string, number> | null {
 }
 
 /** Null: not understood. */
-function volumesIn(answer: unknown): ReadonlySet<string> | null {
-  const reports = fieldOf(answer, 'report');
-  const rows = Array.isArray(reports) ? fieldOf(reports[0], 'lv') : null;
-  if (!Array.isArray(rows)) return null;
+function volumesIn(report: string): ReadonlySet<string> | null {
+  const rows = volumeRows(report);
+  if (rows === null) return null;
   const volumes = new Set<string>();
-  for (const row of rows as unknown[]) {
+  for (const row of rows) {
     const [group, volume] = [fieldOf(row, 'vg_name'), fieldOf(row, 'lv_name')];
     if (typeof group !== 'string' || typeof volume !== 'string') return null;
     volumes.add(`${group}/${volume}`);

@@ -1,6 +1,7 @@
 // A logical volume of a volume group that the gateways share: active while a disk of this node needs it.
 import type { BackstorePort, BackstoreSpec } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
+import { fieldOf, parsed } from '../json.ts';
 import { describe, failure, type Run, type RunResult, shareDeadline } from '../run.ts';
 import type { Left } from '../turns.ts';
 import { openDevice } from './open-image.ts';
@@ -50,13 +51,14 @@ async function look(run: Run, spec: Volume, options: CallOptions): Promise<Outco
   const result = await run(['lvs', ...fields, nameOf(spec)], options);
   if (result.kind !== 'exited') return failure(result);
   if (result.code !== 0) return unlisted(spec, result);
-  const row = rowOf(result.stdout);
+  const [row, ...others] = volumeRows(result.stdout) ?? [];
+  const [attributes, lock] = [fieldOf(row, 'lv_attr'), fieldOf(row, 'vg_lock_type')];
   // The fifth letter is the state; X where the kernel could not be asked, which LVM calls inactive elsewhere.
-  const state = row?.lv_attr[4];
-  if (row === null || state === undefined || state === 'X') {
+  const state = typeof attributes === 'string' ? attributes[4] : undefined;
+  if (others.length > 0 || typeof lock !== 'string' || state === undefined || state === 'X') {
     return unknown(`whether ${nameOf(spec)} is active cannot be read: ${describe(result)}`);
   }
-  return done({ isActive: state !== '-', isLocked: row.vg_lock_type !== '' && row.vg_lock_type !== 'none' });
+  return done({ isActive: state !== '-', isLocked: lock !== '' && lock !== 'none' });
 }
 
 function unlisted(spec: Volume, result: RunResult): Outcome<never> {
@@ -72,22 +74,11 @@ async function goneHere(run: Run, spec: Volume, options: CallOptions): Promise<O
   return unknown(`LVM does not find ${nameOf(spec)}, but its device is still here`);
 }
 
-interface Row {
-  readonly lv_attr: string;
-  readonly vg_lock_type: string;
-}
-
-/** The only volume of the report, or null. */
-function rowOf(text: string): Row | null {
-  try {
-    const rows = (JSON.parse(text) as { report: readonly { lv: readonly Partial<Row>[] }[] }).report[0]?.lv ?? [];
-    const [row] = rows;
-    const { lv_attr, vg_lock_type } = row ?? {};
-    const isWhole = rows.length === 1 && typeof lv_attr === 'string' && typeof vg_lock_type === 'string';
-    return isWhole ? { lv_attr, vg_lock_type } : null;
-  } catch {
-    return null;
-  }
+/** Of `lvs --reportformat json`; null when it is not understood. */
+export function volumeRows(report: string): readonly unknown[] | null {
+  const reports = fieldOf(parsed(report), 'report');
+  const rows = Array.isArray(reports) ? fieldOf(reports[0], 'lv') : null;
+  return Array.isArray(rows) ? (rows as unknown[]) : null;
 }
 
 async function change(run: Run, argv: readonly string[], left: Left): Promise<Outcome> {

@@ -1,6 +1,7 @@
 // The rbd command of one call, and what it says of an image.
 import type { Backing, RbdImage } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
+import { fieldOf, parsed } from '../json.ts';
 import { describe, failure, type Run, type RunResult, shareDeadline } from '../run.ts';
 import type { Left } from '../turns.ts';
 
@@ -68,15 +69,3 @@ export function unreadable(name: string, result: RunResult): Outcome<never> {
   if (missing) return refused(`image ${name} does not exist`, 'gone');
   return unknown(`image ${name} cannot be read: ${describe(result)}`);
 }
-
-/** Null: not JSON. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
-}
-
-export const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;

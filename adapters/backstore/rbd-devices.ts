@@ -1,6 +1,6 @@
 // What `rbd device list --format json` prints, read. What cannot be understood is never taken for an empty list.
 import type { RbdImage } from '../../src/ports/dataplane.ts';
-import { fieldOf, parsed } from './rbd-command.ts';
+import { fieldOf, parsed } from '../json.ts';
 
 export interface RbdDevice {
   readonly id: string;

@@ -1,8 +1,9 @@
 // What PetaSAN wrote beside an image about the disk that it is, and who has the image open. Nothing is changed.
 import type { RbdImage } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
+import { fieldOf, parsed } from '../json.ts';
 import { describe, failure, type Run, type RunResult } from '../run.ts';
-import { fieldOf, nameOf, parsed, type Rbd, rbdCommand, unreadable } from './rbd-command.ts';
+import { nameOf, type Rbd, rbdCommand, unreadable } from './rbd-command.ts';
 
 export interface ImageMetadata {
   /** JSON as PetaSAN wrote it. It may have a password in it. */

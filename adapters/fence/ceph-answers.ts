@@ -1,4 +1,5 @@
 // What the ceph command prints, read. What cannot be understood is never taken for an answer.
+import { parsed } from '../json.ts';
 
 export interface OsdMap {
   readonly epoch: number;
@@ -62,14 +63,6 @@ function listedIn(answer: string): ReadonlySet<string> | null {
 function osdOf(value: unknown): OsdMap['osds'][number] | null {
   if (!isPlain(value) || typeof value['osd'] !== 'number') return null;
   return value['up'] === 0 || value['up'] === 1 ? { id: value['osd'], isUp: value['up'] === 1 } : null;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
 
 const timeOf = (value: unknown): number => (typeof value === 'string' ? Date.parse(value) : Number.NaN);

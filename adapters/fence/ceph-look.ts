@@ -1,6 +1,7 @@
 // Ceph as the doctor sees it, through the user of the fence. Nothing is added or removed.
 import type { CephPort } from '../../src/ports/doctor.ts';
 import { done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
+import { fieldOf, parsed } from '../json.ts';
 import { describe, failure, type RunResult } from '../run.ts';
 import { readBlocklist, readOsdMap, refusingOsds } from './ceph-answers.ts';
 import { type CephSettings, commandOf } from './ceph.ts';
@@ -50,10 +51,8 @@ async function answered(asked: Promise<RunResult>): Promise<Outcome<string>> {
 }
 
 function capsIn(text: string): Outcome<Readonly<Record<string, string>>> {
-  try {
-    const [user] = JSON.parse(text) as readonly { readonly caps?: Readonly<Record<string, string>> }[];
-    return user?.caps === undefined ? unknown('its rights cannot be understood') : done(user.caps);
-  } catch {
-    return unknown('its rights cannot be understood');
-  }
+  const users = parsed(text);
+  const caps = Array.isArray(users) ? fieldOf(users[0], 'caps') : null;
+  const isRead = typeof caps === 'object' && caps !== null;
+  return isRead ? done(caps as Readonly<Record<string, string>>) : unknown('its rights cannot be understood');
 }

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { PeerStatement } from '../../src/ports/peers.ts';
+import { parsed } from '../json.ts';
 import { bodyBytesMax } from './frame.ts';
 
 const Node = Type.String({ minLength: 1, maxLength: 63 });
@@ -33,12 +34,8 @@ interface Bodies {
 
 /** Null for a body that is not one. */
 export function parseBody<K extends keyof Bodies>(kind: K, body: string): Bodies[K] | null {
-  try {
-    const value: unknown = JSON.parse(body);
-    return checks[kind].Check(value) ? (value as Bodies[K]) : null;
-  } catch {
-    return null;
-  }
+  const value = parsed(body);
+  return checks[kind].Check(value) ? (value as Bodies[K]) : null;
 }
 
 const objectionCharactersMax = 300;

@@ -11,7 +11,7 @@ interface Rule {
 }
 
 const besideAdapters = [
-  'adapters/run.ts', 'adapters/nbd-processes.ts', 'adapters/shared-call.ts', 'adapters/turns.ts',
+  'adapters/run.ts', 'adapters/json.ts', 'adapters/nbd-processes.ts', 'adapters/shared-call.ts', 'adapters/turns.ts',
 ];
 const leaves = ['src/errors.ts', 'src/log.ts'];
 /** What puts adapters and everything else together for one command. */
