@@ -12,7 +12,7 @@ import { announceByArp, probeByArp } from './arping.ts';
 import { change } from './change.ts';
 import { probeByNeighbourDiscovery } from './ndisc6.ts';
 import { announceByAdvertisement } from './ndptool.ts';
-import { type AddressView, readAddresses } from './ip-show.ts';
+import { type AddressView, readAddresses } from '../ip-show.ts';
 import { ensureVlan, removeEmptyVlan } from './vlan.ts';
 
 export function iproute2Address(settings: { run: Run }): AddressPort {

@@ -3,7 +3,7 @@
 import { interfaceNameMax, vlanOf } from '../../src/ports/interface-name.ts';
 import { done, type Outcome, refused } from '../../src/ports/outcome.ts';
 import { change } from './change.ts';
-import type { AddressView, SeenLink } from './ip-show.ts';
+import type { AddressView, SeenLink } from '../ip-show.ts';
 import type { Run } from '../run.ts';
 import type { Left } from '../turns.ts';
 

@@ -1,9 +1,9 @@
 // Connections of initiators: listed by ss, tickled through socat, which has the raw socket that Node lacks.
 import { isIP } from 'node:net';
 import type { Connection, ConnectionsPort, Endpoint } from '../../src/ports/dataplane.ts';
-import { plainIp } from '../../src/ports/ip.ts';
-import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
-import { describe, failure, type Run } from '../run.ts';
+import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
+import { failure, type Run } from '../run.ts';
+import { readSockets } from '../ss.ts';
 import { bareAck, tcp } from './segment.ts';
 
 export function socketConnections({ run }: { run: Run }): ConnectionsPort {
@@ -16,22 +16,8 @@ export function socketConnections({ run }: { run: Run }): ConnectionsPort {
 async function observe(
   run: Run, ports: readonly number[], options: CallOptions,
 ): Promise<Outcome<readonly Connection[]>> {
-  const result = await run(['ss', '-H', '-t', '-n', 'state', 'established'], options);
-  if (result.kind === 'missing') return failure(result);
-  if (result.kind === 'unknown' || result.code !== 0) return unknown(`sockets cannot be read: ${describe(result)}`);
-  const connections: Connection[] = [];
-  for (const line of result.stdout.split('\n').filter((text) => text.trim() !== '')) {
-    const [, local = '', peer = ''] = /\s(\S+:\d+)\s+(\S+:\d+)\s*$/.exec(line) ?? [];
-    if (local === '') return unknown('sockets cannot be read: ss printed something unexpected');
-    const portal = endpointOf(local);
-    if (ports.includes(portal.port)) connections.push({ portal, peer: endpointOf(peer) });
-  }
-  return done(connections);
-}
-
-function endpointOf(text: string): Endpoint {
-  const at = text.lastIndexOf(':');
-  return { ip: plainIp(text.slice(0, at).replace(/^\[(.*)\]$/, '$1')), port: Number(text.slice(at + 1)) };
+  const sockets = await readSockets(run, ['state', 'established'], options);
+  return sockets.kind === 'done' ? done(sockets.value.filter(({ portal }) => ports.includes(portal.port))) : sockets;
 }
 
 /** Refused by the kernel when the portal's address is not here. */

@@ -1,28 +1,20 @@
-// Interfaces and their addresses, of `ip -j addr show`. What is not understood makes the whole answer unreadable.
+// Interfaces and their addresses, as the doctor looks at them.
 import type { Link } from '../../src/ports/doctor.ts';
-import { done, type Outcome, unknown } from '../../src/ports/outcome.ts';
-import { describe, type Run } from '../run.ts';
-
-export async function readLinks(run: Run): Promise<Outcome<readonly Link[]>> {
-  const result = await run(['ip', '-j', 'addr', 'show'], { deadlineMs: 5000 });
-  if (result.kind !== 'exited' || result.code !== 0) return unknown(`interfaces cannot be read: ${describe(result)}`);
-  try {
-    return done((JSON.parse(result.stdout) as readonly Shown[]).map(linkOf));
-  } catch {
-    return unknown('interfaces cannot be read: ip printed something unexpected');
-  }
-}
-
-interface Shown {
-  readonly ifname: string;
-  readonly flags: readonly string[];
-  readonly operstate: string;
-  readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
-}
+import { done, type Outcome } from '../../src/ports/outcome.ts';
+import { readAddresses } from '../ip-show.ts';
+import type { Run } from '../run.ts';
 
 /** Loopback and tunnels never say UP themselves. */
-const linkOf = ({ ifname, flags, operstate, addr_info: shown }: Shown): Link => ({
-  name: ifname,
-  isUp: flags.includes('UP') && operstate !== 'DOWN' && operstate !== 'LOWERLAYERDOWN',
-  addresses: shown.map(({ local, prefixlen }) => ({ ip: local, prefix: prefixlen })),
-});
+const down: ReadonlySet<string | null> = new Set(['DOWN', 'LOWERLAYERDOWN']);
+
+export async function readLinks(run: Run): Promise<Outcome<readonly Link[]>> {
+  const view = await readAddresses(run, { deadlineMs: 5000 });
+  if (view.kind !== 'done') return view;
+  const ofLink = Map.groupBy(view.value.addresses, (address) => address.interface);
+  const links = Array.from(view.value.links, ([name, { isUp, operState }]) => ({
+    name,
+    isUp: isUp && !down.has(operState),
+    addresses: (ofLink.get(name) ?? []).map(({ ip, prefix }) => ({ ip, prefix })),
+  }));
+  return done(links);
+}

@@ -6,10 +6,11 @@
 // socket has commands under way. What cannot be shown: an initiator that holds a second socket open without logging in
 // hides one such session for as long as it does. Removing the target waits for all its sessions and has no such gap.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Portal } from '../../src/ports/dataplane.ts';
-import { plainIp, sameIp } from '../../src/ports/ip.ts';
+import type { Connection, Portal } from '../../src/ports/dataplane.ts';
+import { sameIp } from '../../src/ports/ip.ts';
 import { type CallOptions, done, type Outcome, refused, unknown } from '../../src/ports/outcome.ts';
-import { describe, failure, type Run } from '../run.ts';
+import { failure, type Run } from '../run.ts';
+import { readSockets } from '../ss.ts';
 import type { TgtAdmin } from './tgt-admin.ts';
 import type { TgtTarget } from './tgt-show.ts';
 
@@ -70,17 +71,12 @@ export async function closeSessions(admin: TgtAdmin, iqn: string, left: () => Ca
 }
 
 /** Gives the sockets that are still open, those of other portals. */
-async function cutOnce(run: Run, portal: Portal, left: () => CallOptions): Promise<Outcome<readonly Socket[]>> {
+async function cutOnce(run: Run, portal: Portal, left: () => CallOptions): Promise<Outcome<readonly Connection[]>> {
   const killed = await destroySockets(run, portal, left());
   if (killed.kind !== 'done') return killed;
-  const sockets = await openSockets(run, portal.port, left());
-  if (sockets.kind !== 'done' || sockets.value.every(({ local }) => !sameIp(local, portal.ip))) return sockets;
+  const sockets = await readSockets(run, held(portal.port), left());
+  if (sockets.kind !== 'done' || sockets.value.every((one) => !sameIp(one.portal.ip, portal.ip))) return sockets;
   return refused(`connections to ${portal.ip} stay open: this kernel cannot destroy sockets`, 'open');
-}
-
-interface Socket {
-  readonly local: string;
-  readonly peer: string;
 }
 
 async function destroySockets(run: Run, portal: Portal, options: CallOptions): Promise<Outcome> {
@@ -91,25 +87,9 @@ async function destroySockets(run: Run, portal: Portal, options: CallOptions): P
 }
 
 // Established or waiting for tgtd to close: the sockets that tgtd still holds.
-async function openSockets(run: Run, port: number, options: CallOptions): Promise<Outcome<readonly Socket[]>> {
-  const filter = ['state', 'established', 'state', 'close-wait', 'sport', '=', `:${port}`];
-  const result = await run(['ss', '-H', '-t', '-n', ...filter], options);
-  if (result.kind === 'missing') return failure(result);
-  if (result.kind === 'unknown' || result.code !== 0) return unknown(`sockets cannot be read: ${describe(result)}`);
-  const sockets: Socket[] = [];
-  for (const line of result.stdout.split('\n').filter((text) => text.trim() !== '')) {
-    const [, local, peer] = /\s(\S+):\d+\s+(\S+):\d+\s*$/.exec(line) ?? [];
-    if (local === undefined || peer === undefined) {
-      return unknown('sockets cannot be read: ss printed something unexpected');
-    }
-    sockets.push({ local: bare(local), peer: bare(peer) });
-  }
-  return done(sockets);
-}
+const held = (port: number): string[] => ['state', 'established', 'state', 'close-wait', 'sport', '=', `:${port}`];
 
-const bare = (address: string): string => plainIp(address.replace(/^\[(.*)\]$/, '$1'));
-
-function sessionsWithoutSocket(targets: readonly TgtTarget[], iqn: string, sockets: readonly Socket[]): number {
+function sessionsWithoutSocket(targets: readonly TgtTarget[], iqn: string, sockets: readonly Connection[]): number {
   const target = targets.find((one) => one.iqn === iqn);
   if (target === undefined) return 0;
   const all = targets.flatMap(({ connections }) => connections);
@@ -120,7 +100,7 @@ function sessionsWithoutSocket(targets: readonly TgtTarget[], iqn: string, socke
   for (const peer of peers) {
     if (peer === null) continue;
     const listed = all.filter((one) => one.peer !== null && sameIp(one.peer, peer)).length;
-    const open = sockets.filter((socket) => sameIp(socket.peer, peer)).length;
+    const open = sockets.filter((socket) => sameIp(socket.peer.ip, peer)).length;
     without += Math.max(0, listed - open);
   }
   return without;

@@ -1,8 +1,8 @@
 // Reads `ip -j addr show`. Strictly: what is not understood makes the whole answer unreadable.
-import type { Address } from '../../src/ports/dataplane.ts';
-import { type CallOptions, done, type Outcome, unknown } from '../../src/ports/outcome.ts';
-import { parsed } from '../json.ts';
-import { describe, failure, type Run } from '../run.ts';
+import type { Address } from '../src/ports/dataplane.ts';
+import { type CallOptions, done, type Outcome, unknown } from '../src/ports/outcome.ts';
+import { parsed } from './json.ts';
+import { describe, failure, type Run } from './run.ts';
 
 export interface AddressView {
   readonly addresses: readonly SeenAddress[];
@@ -13,6 +13,8 @@ export interface AddressView {
 
 export interface SeenLink {
   readonly isUp: boolean;
+  /** In the words of the kernel, `UP` or `LOWERLAYERDOWN`; null when it is not said. */
+  readonly operState: string | null;
   /** A name or a number; null when it is in none. */
   readonly group: string | null;
   /** The interface that it is on, as a VLAN; null when there is none. */
@@ -61,10 +63,10 @@ function parseAddresses(json: string): AddressView | null {
   return { addresses, links: seen, linkAddresses };
 }
 
-function linkOf({ flags, group, link, master }: Record<string, unknown>): SeenLink {
+function linkOf({ flags, operstate, group, link, master }: Record<string, unknown>): SeenLink {
   const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
   const isUp = Array.isArray(flags) && flags.includes('UP');
-  return { isUp, group: textOf(group), lower: textOf(link), master: textOf(master) };
+  return { isUp, operState: textOf(operstate), group: textOf(group), lower: textOf(link), master: textOf(master) };
 }
 
 function listOf(json: string): Record<string, unknown>[] | null {
