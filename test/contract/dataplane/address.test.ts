@@ -5,9 +5,8 @@ import { iproute2Address } from '../../../adapters/address/iproute2.ts';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { loopbackDataPlane, memoryDataPlane } from '../../../adapters/dataplane.ts';
 import { memoryNetwork } from '../../../adapters/memory-host.ts';
-import { describe as tell } from '../../../adapters/run.ts';
 import type { Address, AddressPort } from '../../../src/ports/dataplane.ts';
-import { createWorld, patience, realPartsMissing, type World } from './world.ts';
+import { createWorld, mustOf, patience, realPartsMissing, type World } from './world.ts';
 
 const done = { kind: 'done', value: null };
 
@@ -68,9 +67,8 @@ const subjects: readonly Subject[] = [
     async start() {
       world = await createWorld();
       const linkAddressOfNeighbour = async (): Promise<string> => {
-        const shown = await world.initiator(['ip', '-j', 'link', 'show', 'dev', 'eth0'], patience);
-        if (shown.kind !== 'exited') throw new Error(tell(shown));
-        return (JSON.parse(shown.stdout) as { address: string }[])[0]?.address ?? '';
+        const shown = await mustOf(world.initiator)('ip -j link show dev eth0');
+        return (JSON.parse(shown) as { address: string }[])[0]?.address ?? '';
       };
       return { own: iproute2Address({ run: world.gateway }), linkAddressOfNeighbour };
     },
@@ -139,19 +137,14 @@ for (const subject of subjects) {
 
 // Skipped where a program or root is missing, which in CI is a failure.
 describe.skipIf(realPartsMissing() !== null)('iproute2', () => {
-  let gateway: World['gateway'];
   let own: AddressPort;
-  const must = async (...argv: string[]): Promise<string> => {
-    const result = await gateway(argv, patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
-    return result.stdout;
-  };
+  let must: ReturnType<typeof mustOf>;
   const at = (ip: string, over: Partial<Address> = {}): Address => ({ ip, prefix: 24, interface: 'eth0', ...over });
 
   beforeAll(async () => {
     world = await createWorld();
-    ({ gateway } = world);
-    own = iproute2Address({ run: gateway });
+    must = mustOf(world.gateway);
+    own = iproute2Address({ run: world.gateway });
     await must('ip', 'link', 'add', 'eth1', 'type', 'veth', 'peer', 'name', 'eth2');
     await must('ip', 'link', 'set', 'eth1', 'up');
   });

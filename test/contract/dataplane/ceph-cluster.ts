@@ -3,12 +3,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { createRunner, describe } from '../../../adapters/run.ts';
+import { createRunner } from '../../../adapters/run.ts';
 import { cephConf, startCephDaemons } from '../../lab/ceph/daemons.ts';
 import { freePorts } from '../consul/agents.ts';
+import { mustOf } from './world.ts';
 
 const patience = { deadlineMs: 60_000 };
-const run = createRunner();
+const onHost = mustOf(createRunner(), patience);
 const osds = [0, 1];
 /** So that a client has one address for all that it talks to. */
 const bindFirst = '[client.gateway]\nms bind before connect = true\n';
@@ -48,11 +49,7 @@ export async function startCeph(): Promise<CephCluster> {
   const address = await startAddress();
   const place = { folder, ip: '127.0.0.1', port: address.port };
   await writeFile(conf, cephConf(place) + bindFirst);
-  const must = async (program: string, ...argv: string[]): Promise<string> => {
-    const result = await run([program, '--conf', conf, ...argv], patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(describe(result));
-    return result.stdout;
-  };
+  const must = (program: string, ...argv: string[]): Promise<string> => onHost(program, '--conf', conf, ...argv);
   const addUser = async (id: string, caps: readonly string[]): Promise<void> => {
     await must('ceph', 'auth', 'get-or-create', `client.${id}`, ...caps, '-o', `${folder}/client.${id}.keyring`);
   };

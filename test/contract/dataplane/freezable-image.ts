@@ -2,17 +2,13 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRunner, describe as tell } from '../../../adapters/run.ts';
-import { patience, type World } from './world.ts';
+import { createRunner } from '../../../adapters/run.ts';
+import { mustOf, type World } from './world.ts';
 
 /** A file system in tgtd's mount namespace whose writes can be made to hang in the kernel. */
 export async function freezableImage(world: World) {
   const pid = String(world.tgtd.pid);
-  const run = createRunner({ prefixArgv: ['nsenter', '-t', pid, '-m', '--'] });
-  const must = async (...argv: string[]): Promise<void> => {
-    const result = await run(argv, patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
-  };
+  const must = mustOf(createRunner({ prefixArgv: ['nsenter', '-t', pid, '-m', '--'] }));
   const device = await world.image('filesystem', 64 * 1024 * 1024);
   const folder = join(world.folder, 'mounted');
   await mkdir(folder);

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createRunner, describe } from '../../../adapters/run.ts';
-import { ended, patience } from './world.ts';
+import { ended, mustOf, patience } from './world.ts';
 
 export interface Login {
   readonly own: { readonly user: string; readonly password: string };
@@ -20,8 +20,7 @@ export async function kernelInitiator(name: string) {
     async tryLogin(ip: string, iqn: string, { own, ofTarget }: Login): Promise<string> {
       const node = ['iscsiadm', '-m', 'node', '-T', iqn, '-p', `${ip}:3260`];
       await writeFile('/etc/iscsi/iscsid.conf', settings({ own, ofTarget }));
-      const made = await run([...node, '-o', 'new'], patience);
-      if (made.kind !== 'exited' || made.code !== 0) throw new Error(describe(made));
+      await mustOf(run)(node.join(' '), '-o', 'new');
       const login = await run([...node, '--login'], patience);
       await run([...node, '--logout'], patience);
       await run([...node, '-o', 'delete'], patience);

@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRunner, describe, type Run } from '../../../adapters/run.ts';
-import { imagesIn, patience, type World } from './world.ts';
+import { createRunner } from '../../../adapters/run.ts';
+import { imagesIn, mustOf, patience, type World } from './world.ts';
 
 export type KernelWorld = Pick<World, 'gateway' | 'initiator' | 'initiatorPrefix' | 'folder' | 'image' | 'close'>;
 
@@ -15,18 +15,15 @@ export async function createKernelWorld(): Promise<KernelWorld> {
   const gateway = createRunner();
   const initiatorPrefix = ['ip', 'netns', 'exec', 'initiator'];
   const initiator = createRunner({ prefixArgv: initiatorPrefix });
-  const must = async (run: Run, line: string): Promise<void> => {
-    const result = await run(line.split(' '), patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(describe(result));
-  };
+  const must = mustOf(gateway);
   // Whatever a test that failed left behind.
   await gateway(['ip', 'netns', 'del', 'initiator'], patience);
   await gateway(['ip', 'link', 'del', 'eth0'], patience);
-  await must(gateway, 'ip netns add initiator');
-  await must(gateway, 'ip link add eth0 type veth peer name eth0 netns initiator');
-  await must(initiator, 'ip link set lo up');
-  await must(initiator, 'ip addr add 10.9.0.2/24 dev eth0');
-  for (const run of [gateway, initiator]) await must(run, 'ip link set eth0 up');
+  await must('ip netns add initiator');
+  await must('ip link add eth0 type veth peer name eth0 netns initiator');
+  await mustOf(initiator)('ip link set lo up');
+  await mustOf(initiator)('ip addr add 10.9.0.2/24 dev eth0');
+  for (const run of [gateway, initiator]) await mustOf(run)('ip link set eth0 up');
   const folder = await mkdtemp(join(tmpdir(), 'pathwarden-'));
   return {
     gateway,
@@ -35,7 +32,7 @@ export async function createKernelWorld(): Promise<KernelWorld> {
     folder,
     image: imagesIn(folder),
     async close() {
-      await must(gateway, 'ip netns del initiator');
+      await must('ip netns del initiator');
       await gateway(['ip', 'link', 'del', 'eth0'], patience);
       await rm(folder, { recursive: true, force: true });
     },
@@ -49,11 +46,7 @@ export const commandsOf = async (group: string): Promise<number> =>
 /** A block device whose commands hang on request, as those of a disk do whose cable is pulled. */
 export async function suspendableDevice({ gateway, image }: KernelWorld) {
   const name = 'pathwarden-suspendable';
-  const ask = async (line: string, ...more: string[]): Promise<string> => {
-    const result = await gateway([...line.split(' '), ...more], patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(describe(result));
-    return result.stdout.trim();
-  };
+  const ask = mustOf(gateway);
   const loop = await ask(`losetup --find --show ${await image('device')}`);
   await ask(`dmsetup create ${name} --noudevrules --noudevsync --table`, `0 ${8 * 2048} linear ${loop} 0`);
   const minor = (await ask(`dmsetup info -c --noheadings -o minor ${name}`)).trim();

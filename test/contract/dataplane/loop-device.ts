@@ -1,15 +1,10 @@
 // Block devices made of files.
-import { createRunner, describe } from '../../../adapters/run.ts';
-import { patience } from './world.ts';
+import { createRunner } from '../../../adapters/run.ts';
+import { mustOf } from './world.ts';
 
 export function loopDevices() {
-  const run = createRunner();
+  const must = mustOf(createRunner());
   const open: string[] = [];
-  const must = async (...argv: string[]): Promise<string> => {
-    const result = await run(argv, patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(describe(result));
-    return result.stdout.trim();
-  };
   return {
     async open(file: string): Promise<string> {
       const device = await must('losetup', '--find', '--show', file);

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tgtDataPlane } from '../../../adapters/dataplane.ts';
-import { describe as tell, type Run } from '../../../adapters/run.ts';
+import type { Run } from '../../../adapters/run.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
 import { freezableImage } from './freezable-image.ts';
 import { servesInitiators } from './initiator-contract.ts';
 import { inquire, inquireMutually, type Session, sessionsWith, tryData } from './initiator.ts';
 import { done, iqn, oneDisk, serveDisk } from './one-disk.ts';
-import { createWorld, ended, patience, realPartsMissing, type World } from './world.ts';
+import { createWorld, ended, mustOf, patience, realPartsMissing, type World } from './world.ts';
 
 const first: Portal = { iqn, ip: '10.9.0.1', port: 3260 };
 const second: Portal = { iqn, ip: '10.9.0.10', port: 3260 };
@@ -31,11 +31,8 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
   };
   const serve = (...portals: Portal[]): Promise<void> => serveDisk(plane.target, spec, portals);
   const login = (ip: string): Session => sessions.login(world, ip);
-  const admin = async (...argv: string[]): Promise<void> => {
-    const control = ['tgtadm', '-C', String(world.controlPort), '--lld', 'iscsi'];
-    const result = await world.gateway([...control, ...argv], patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
-  };
+  const admin = (...argv: string[]): Promise<string> =>
+    mustOf(world.gateway)(`tgtadm -C ${String(world.controlPort)} --lld iscsi`, ...argv);
 
   beforeEach(() => start());
   afterEach(async () => {

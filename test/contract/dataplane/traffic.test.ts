@@ -4,11 +4,10 @@ import { iproute2Address } from '../../../adapters/address/iproute2.ts';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { memoryDataPlane } from '../../../adapters/dataplane.ts';
 import { memoryNetwork } from '../../../adapters/memory-host.ts';
-import { describe as tell } from '../../../adapters/run.ts';
 import { nftTraffic } from '../../../adapters/traffic/nft.ts';
 import { noTraffic } from '../../../adapters/traffic/none.ts';
 import type { TrafficPort } from '../../../src/ports/dataplane.ts';
-import { createWorld, patience, realPartsMissing, type World } from './world.ts';
+import { createWorld, mustOf, patience, realPartsMissing, type World } from './world.ts';
 
 const done = { kind: 'done', value: null };
 let world: World;
@@ -85,11 +84,7 @@ for (const subject of subjects) {
 // Skipped where a program or root is missing, which in CI is a failure.
 describe.skipIf(realPartsMissing() !== null)('nft', () => {
   let traffic: TrafficPort;
-  const must = async (...argv: string[]): Promise<string> => {
-    const result = await world.gateway(argv, patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
-    return result.stdout;
-  };
+  let must: ReturnType<typeof mustOf>;
   /** Whether the initiator gets the error of a host on which nothing listens, instead of silence. */
   const reaches = async (ip: string): Promise<boolean> => {
     const script = "require('net').connect(9, process.argv[1]).on('error', () => process.exit(7))";
@@ -99,6 +94,7 @@ describe.skipIf(realPartsMissing() !== null)('nft', () => {
 
   beforeAll(async () => {
     world = await createWorld();
+    must = mustOf(world.gateway);
     traffic = nftTraffic({ run: world.gateway });
     for (const ip of ['10.9.0.1', '10.9.0.10']) await must('ip', 'addr', 'add', `${ip}/24`, 'dev', 'eth0');
   });

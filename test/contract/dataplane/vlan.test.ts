@@ -6,9 +6,9 @@ import { iproute2Address } from '../../../adapters/address/iproute2.ts';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { memoryDataPlane } from '../../../adapters/dataplane.ts';
 import { memoryNetwork } from '../../../adapters/memory-host.ts';
-import { createRunner, describe as tell, type Run } from '../../../adapters/run.ts';
+import { createRunner } from '../../../adapters/run.ts';
 import type { Address, AddressPort } from '../../../src/ports/dataplane.ts';
-import { patience, realPartsMissing } from './world.ts';
+import { mustOf, patience, realPartsMissing } from './world.ts';
 
 const done = { kind: 'done', value: null };
 /** An emulated machine may need seconds before arping begins to ask. */
@@ -32,13 +32,7 @@ interface Subject {
   stop(): Promise<void>;
 }
 
-const mustOf = (run: Run) => async (line: string): Promise<string> => {
-  const result = await run(line.split(' '), patience);
-  if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
-  return result.stdout;
-};
-const here = createRunner();
-const onHost = mustOf(here);
+const onHost = mustOf(createRunner());
 const names = { gateway: `pwvl-g${process.pid.toString(36)}`, neighbour: `pwvl-n${process.pid.toString(36)}` };
 const gateway = createRunner({ prefixArgv: ['ip', 'netns', 'exec', names.gateway] });
 const must = mustOf(gateway);

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRunner, describe, type Run } from '../../../adapters/run.ts';
+import type { CallOptions } from '../../../src/ports/outcome.ts';
 
 /** An emulated machine may take a second to start a program. */
 export const patience = { deadlineMs: process.env['PATHWARDEN_VM'] === undefined ? 10_000 : 60_000 };
@@ -36,6 +37,15 @@ export function realPartsMissing(): string | null {
   return why;
 }
 
+/** Runs a line, with `more` for words that have spaces, and answers with what it printed; throws when it fails. */
+export const mustOf =
+  (run: Run, options: CallOptions = patience) =>
+  async (line: string, ...more: readonly string[]): Promise<string> => {
+    const result = await run([...line.split(' '), ...more], options);
+    if (result.kind !== 'exited' || result.code !== 0) throw new Error(describe(result));
+    return result.stdout;
+  };
+
 let worlds = 0;
 
 export async function createWorld(settings: { portal?: string } = {}): Promise<World> {
@@ -43,21 +53,17 @@ export async function createWorld(settings: { portal?: string } = {}): Promise<W
   const id = `${process.pid.toString(36)}${worlds}`;
   const names = { gateway: `pwdp-g${id}`, initiator: `pwdp-i${id}` };
   const host = createRunner();
-  const must = async (run: Run, ...argv: string[]): Promise<void> => {
-    const result = await run(argv, patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(describe(result));
-  };
+  const onHost = mustOf(host);
   const within = (name: string): string[] => ['ip', 'netns', 'exec', name];
   for (const name of Object.values(names)) {
-    await must(host, 'ip', 'netns', 'add', name);
-    await must(host, 'ip', '-n', name, 'link', 'set', 'lo', 'up');
+    await onHost(`ip netns add ${name}`);
+    await onHost(`ip -n ${name} link set lo up`);
   }
-  const peer = ['peer', 'name', 'eth0', 'netns', names.initiator];
-  await must(host, 'ip', 'link', 'add', 'eth0', 'netns', names.gateway, 'type', 'veth', ...peer);
+  await onHost(`ip link add eth0 netns ${names.gateway} type veth peer name eth0 netns ${names.initiator}`);
   const gateway = createRunner({ prefixArgv: within(names.gateway) });
   const initiator = createRunner({ prefixArgv: within(names.initiator) });
-  await must(initiator, 'ip', 'addr', 'add', '10.9.0.2/24', 'dev', 'eth0');
-  for (const run of [gateway, initiator]) await must(run, 'ip', 'link', 'set', 'eth0', 'up');
+  await mustOf(initiator)('ip addr add 10.9.0.2/24 dev eth0');
+  for (const run of [gateway, initiator]) await mustOf(run)('ip link set eth0 up');
   const controlPort = (process.pid % 30_000) + worlds;
   const argv = ['-C', String(controlPort), '-f', '--iscsi', `portal=${settings.portal ?? '127.0.0.1:3260'}`];
   const tgtd = spawn('ip', ['netns', 'exec', names.gateway, 'tgtd', ...argv], { stdio: 'ignore' });
