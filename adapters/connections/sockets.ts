@@ -1,9 +1,10 @@
 // Connections of initiators: listed by ss, tickled through socat, which has the raw socket that Node lacks.
 import { isIP } from 'node:net';
 import type { Connection, ConnectionsPort, Endpoint } from '../../src/ports/dataplane.ts';
-import { type CallOptions, done, type Outcome, refused } from '../../src/ports/outcome.ts';
+import { type CallOptions, done, type Outcome } from '../../src/ports/outcome.ts';
 import { failure, type Run } from '../run.ts';
 import { readSockets } from '../ss.ts';
+import { isConnection, noConnection } from './connection.ts';
 import { bareAck, tcp } from './segment.ts';
 
 export function socketConnections({ run }: { run: Run }): ConnectionsPort {
@@ -22,15 +23,11 @@ async function observe(
 
 /** Refused by the kernel when the portal's address is not here. */
 async function tickle(run: Run, connection: Connection, options: CallOptions): Promise<Outcome> {
+  if (!isConnection(connection)) return noConnection;
   const { portal, peer } = connection;
   const family = isIP(peer.ip);
-  if (![portal, peer].every(isEndpoint) || isIP(portal.ip) !== family) return refused('this is no connection');
   const [to, from] = family === 6 ? [`[${peer.ip}]`, `[${portal.ip}]`] : [peer.ip, portal.ip];
   const argv = ['socat', '-u', 'STDIN', `IP${family}-SENDTO:${to}:${tcp},bind=${from}`];
   const result = await run(argv, { ...options, inputBytes: bareAck(connection) });
   return result.kind === 'exited' && result.code === 0 ? done(null) : failure(result);
 }
-
-/** What comes from others must not mean anything else to socat. */
-const isEndpoint = ({ ip, port }: Endpoint): boolean =>
-  isIP(ip) !== 0 && /^[\da-f.:]+$/i.test(ip) && Number.isInteger(port) && port > 0 && port < 65_536;

@@ -13,6 +13,7 @@ export const patience = { deadlineMs: process.env['PATHWARDEN_VM'] === undefined
 export interface World {
   /** Runs programs on the gateway. */
   readonly gateway: Run;
+  readonly gatewayPrefix: readonly string[];
   /** Runs programs on the initiator, 10.9.0.2. */
   readonly initiator: Run;
   readonly initiatorPrefix: readonly string[];
@@ -71,6 +72,7 @@ export async function createWorld(settings: { portal?: string } = {}): Promise<W
   const folder = await mkdtemp(join(tmpdir(), 'pathwarden-'));
   return {
     gateway,
+    gatewayPrefix: within(names.gateway),
     initiator,
     initiatorPrefix: within(names.initiator),
     controlPort,
