@@ -1,12 +1,11 @@
 // A tgtd on this host, beside a Ceph on loopback: what it opens through librbd it reaches without a network.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { tgtDataPlane } from '../../../adapters/dataplane.ts';
 import { createRunner } from '../../../adapters/run.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
 import { freePorts } from '../consul/agents.ts';
-import { ended, patience } from './world.ts';
+import { endTgtd, patience } from './world.ts';
 
 const run = createRunner();
 
@@ -43,7 +42,7 @@ export async function startGateway(ceph: { conf: string; id: string }, ip: strin
   const ends = performance.now() + patience.deadlineMs;
   while ((await plane.target.observe(patience)).kind !== 'done') {
     if (performance.now() <= ends) continue;
-    await ended(tgtd);
+    await endTgtd(tgtd, controlPort);
     throw new Error('tgtd does not start');
   }
   return {
@@ -60,11 +59,6 @@ export async function startGateway(ceph: { conf: string; id: string }, ip: strin
       const opened = defined.kind === 'done' ? await plane.target.ensureOpen(portal, patience) : defined;
       if (opened.kind !== 'done') throw new Error(opened.reason);
     },
-    async close() {
-      await ended(tgtd);
-      for (const file of [`socket.${String(controlPort)}`, `socket.${String(controlPort)}.lock`]) {
-        await rm(`/run/tgtd/${file}`, { force: true });
-      }
-    },
+    close: () => endTgtd(tgtd, controlPort),
   };
 }

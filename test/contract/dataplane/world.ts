@@ -68,8 +68,16 @@ export async function createWorld(settings: { portal?: string } = {}): Promise<W
   const controlPort = (process.pid % 30_000) + worlds;
   const argv = ['-C', String(controlPort), '-f', '--iscsi', `portal=${settings.portal ?? '127.0.0.1:3260'}`];
   const tgtd = spawn('ip', ['netns', 'exec', names.gateway, 'tgtd', ...argv], { stdio: 'ignore' });
-  await answers(gateway, controlPort);
   const folder = await mkdtemp(join(tmpdir(), 'pathwarden-'));
+  const close = async (): Promise<void> => {
+    await endTgtd(tgtd, controlPort);
+    for (const name of Object.values(names)) await host(['ip', 'netns', 'del', name], patience);
+    await rm(folder, { recursive: true, force: true });
+  };
+  if (!(await answers(gateway, controlPort))) {
+    await close();
+    throw new Error('tgtd does not start');
+  }
   return {
     gateway,
     gatewayPrefix: within(names.gateway),
@@ -79,14 +87,7 @@ export async function createWorld(settings: { portal?: string } = {}): Promise<W
     folder,
     tgtd,
     image: imagesIn(folder),
-    async close() {
-      await ended(tgtd);
-      for (const name of Object.values(names)) await host(['ip', 'netns', 'del', name], patience);
-      await rm(folder, { recursive: true, force: true });
-      for (const file of [`socket.${controlPort}`, `socket.${controlPort}.lock`]) {
-        await rm(join('/run/tgtd', file), { force: true });
-      }
-    },
+    close,
   };
 }
 
@@ -100,14 +101,22 @@ export const imagesIn =
     return join(folder, name);
   };
 
-async function answers(gateway: Run, controlPort: number): Promise<void> {
+async function answers(gateway: Run, controlPort: number): Promise<boolean> {
   const ends = performance.now() + patience.deadlineMs;
   while (performance.now() < ends) {
     const argv = ['tgtadm', '-C', String(controlPort), '--lld', 'iscsi', '--mode', 'portal', '--op', 'show'];
     const result = await gateway(argv, patience);
-    if (result.kind === 'exited' && result.code === 0 && result.stdout.includes('Portal:')) return;
+    if (result.kind === 'exited' && result.code === 0 && result.stdout.includes('Portal:')) return true;
   }
-  throw new Error('tgtd does not start');
+  return false;
+}
+
+/** With what it leaves in /run. */
+export async function endTgtd(tgtd: ChildProcess, controlPort: number): Promise<void> {
+  await ended(tgtd);
+  for (const file of [`socket.${controlPort}`, `socket.${controlPort}.lock`]) {
+    await rm(join('/run/tgtd', file), { force: true });
+  }
 }
 
 export async function ended(child: ChildProcess): Promise<void> {
