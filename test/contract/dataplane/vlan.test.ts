@@ -145,9 +145,12 @@ for (const kernel of hasVlans ? [ofKernel()] : []) {
         expect(await own.probe(one, probeMs * 10, patience)).toMatchObject({ value: { answeredBy } });
       }
       await neighbour('ip neigh replace fd00::1 lladdr 02:00:00:00:00:99 dev tagged nud reachable');
+      const known = () => neighbour('ip neigh show fd00::1');
+      expect(await known()).toContain('02:00:00:00:00:99');
       expect(await own.ensureAdded(six, patience)).toEqual(done);
       expect(await own.announce(six, patience)).toEqual(done);
-      expect(await neighbour('ip neigh show fd00::1')).not.toContain('02:00:00:00:00:99');
+      const [link] = JSON.parse(await must('ip -j link show dev eth1.5')) as { address: string }[];
+      expect(await known()).toContain(link?.address);
       for (const one of [taken, on(5, 2), six]) expect(await own.ensureRemoved(one, patience)).toEqual(done);
       expect(await names()).not.toContain('eth1.5');
     });
