@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../adapters/clock/system.ts';
 import { startEmbeddedConsul } from '../../adapters/consul/embedded/server.ts';
 import { identityOf, type ProcessIdentity } from '../../src/cli/demo/proc.ts';
+import { leftOut, notRoot } from '../left-out.ts';
 import { fence, idle, temporaryDirectory } from './programs.ts';
 
 /** A directory with n1 as `recorded`, and a Consul with one disk whose portal is `portal`. */
@@ -47,7 +48,7 @@ test('it spares a process that has the pid by now, and counts the old one as gon
 });
 
 // Only root can make a process that somebody else must not kill.
-test.runIf(process.getuid?.() === 0)('it refuses while the process lives', async () => {
+test.skipIf(leftOut('a process of root', notRoot()) !== null)('it refuses while the process lives', async () => {
   const victim = await idle();
   const { directory, url } = await place(identityOf(victim.pid));
   chmodSync(directory, 0o755);

@@ -1,22 +1,14 @@
 // Disks of their own for a journal, that can be filled, frozen and broken. Real file systems, so it takes root.
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { run, tryRun } from '../lab/processes.ts';
+import { leftOut, missingPrograms, notRoot } from '../left-out.ts';
 
 const tools = ['mkfs.ext4', 'mount', 'umount', 'losetup', 'fsfreeze', 'e2fsck'];
 
-/** Why disks cannot be made here, or null. In CI that is a failure, not a reason to skip. */
-export function disksMissing(): string | null {
-  const folders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  const missing = tools.filter((tool) => !folders.some((folder) => existsSync(join(folder, tool))));
-  const why = process.getuid?.() === 0 ? (missing.length === 0 ? null : `missing: ${missing.join(', ')}`) : 'not root';
-  const required = (process.env['CI'] ?? '') !== '' || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
-  if (why !== null && required) throw new Error(`disk trouble cannot be tested here: ${why}`);
-  if (why !== null) console.warn(`disk trouble is left out: ${why}`);
-  return why;
-}
+/** Why disks cannot be made here, or null. */
+export const disksMissing = (): string | null => leftOut('disk trouble', notRoot() ?? missingPrograms(...tools));
 
 export interface Disk {
   /** Where it is mounted. */

@@ -12,7 +12,7 @@ import { httpApi } from '../../../adapters/consul/http.ts';
 import type { ClusterPort } from '../../../src/ports/cluster.ts';
 import { consulBinary } from '../../lab/get-consul.ts';
 import type { TestAgent } from './agents.ts';
-import { freePorts, realAgent, realSkipReason } from './agents.ts';
+import { freePorts, realAgent, realConsulMissing } from './agents.ts';
 
 const call = { deadlineMs: 5000 };
 const clock = systemClock();
@@ -25,7 +25,7 @@ function clusterAt(options: HttpApiOptions): ClusterPort {
 }
 
 // Where no real Consul can be had without the network; never under CI.
-describe.skipIf(realSkipReason !== null)('with ACLs', () => {
+describe.skipIf(realConsulMissing())('with ACLs', () => {
   const root = '11111111-2222-3333-4444-555555555555';
   let agent: TestAgent;
   const withToken = (token: string): ClusterPort => clusterAt({ url: agent.url, token });
@@ -98,7 +98,7 @@ describe.skipIf(realSkipReason !== null)('with ACLs', () => {
 });
 
 // Where no real Consul can be had without the network; never under CI.
-describe.skipIf(realSkipReason !== null)('with TLS on both sides', () => {
+describe.skipIf(realConsulMissing())('with TLS on both sides', () => {
   let folder: string;
   let agent: TestAgent;
   let url: string;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../adapters/clock/system.ts';
 import { startEmbeddedConsul } from '../../../adapters/consul/embedded/server.ts';
 import { consulBinary, localConsulBinary } from '../../lab/get-consul.ts';
+import { isRequired, leftOut } from '../../left-out.ts';
 
 export const nodeName = 'contract';
 
@@ -16,20 +17,16 @@ export interface TestAgent {
 
 export const embeddedAgent = (): Promise<TestAgent> => startEmbeddedConsul({ clock: systemClock(), nodeName });
 
-const realRequired = (process.env['CI'] ?? '') !== '' || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
-
-/** Why real Consul is left out here; null when it takes part. Where it is required it is fetched, or the tests fail. */
-export const realSkipReason: string | null =
-  realRequired || (await localConsulBinary()) !== null
+/** Where it is required it is fetched, or the tests fail. */
+const whyNotReal =
+  isRequired || (await localConsulBinary()) !== null
     ? null
     : 'no consul on the PATH or in the cache: run `node test/lab/get-consul.ts` once';
 
-/** The entry for real Consul in a list of subjects: none, and one line that says why, where it is left out. */
-export function ifReal<T>(subject: T): T[] {
-  if (realSkipReason === null) return [subject];
-  console.warn(`real Consul is left out: ${realSkipReason}`);
-  return [];
-}
+export const realConsulMissing = (): boolean => leftOut('real Consul', whyNotReal) !== null;
+
+/** The entry for real Consul in a list of subjects: none where it is left out. */
+export const ifReal = <T>(subject: T): T[] => (realConsulMissing() ? [] : [subject]);
 
 /** A real `consul agent -dev` on free loopback ports. `config` is merged in as HCL; with ACLs, `token` may read it. */
 export async function realAgent({ config = '', token = '' } = {}): Promise<TestAgent> {

@@ -8,7 +8,7 @@ import { httpApi } from '../../../adapters/consul/http.ts';
 import { consulLook } from '../../../adapters/consul/look.ts';
 import type { ConsulFactsPort } from '../../../src/ports/doctor.ts';
 import type { TestAgent } from './agents.ts';
-import { embeddedAgent, ifReal, nodeName, realAgent, realSkipReason } from './agents.ts';
+import { embeddedAgent, ifReal, nodeName, realAgent, realConsulMissing } from './agents.ts';
 
 const closers: (() => void)[] = [];
 const keys = ['disks/doctor', 'paths/doctor'];
@@ -97,7 +97,7 @@ describe('where nobody answers', () => {
 });
 
 // Where no real Consul can be had without the network; never under CI. The embedded agent has no ACLs.
-describe.skipIf(realSkipReason !== null)('with ACLs', () => {
+describe.skipIf(realConsulMissing())('with ACLs', () => {
   const root = '11111111-2222-3333-4444-555555555555';
   let agent: TestAgent;
   beforeAll(async () => {

@@ -13,6 +13,7 @@ import { unguarded } from '../../../adapters/memory-faults.ts';
 import { memoryNetwork } from '../../../adapters/memory-host.ts';
 import { createRunner, type Run } from '../../../adapters/run.ts';
 import type { BackstoreSpec } from '../../../src/ports/dataplane.ts';
+import { leftOut, notRoot } from '../../left-out.ts';
 import { backstoreContract, type Image } from './backstore-contract.ts';
 import { blockHost } from './block-host.ts';
 import { loopDevices } from './loop-device.ts';
@@ -88,7 +89,7 @@ const volume = { kind: 'lvm', group: 'shared', volume: 'one' } as const;
 backstoreContract('lvm', played(volume, 'shared/one', (on) => lvmBackstore({ run: on })));
 
 // Loop devices take root.
-describe.skipIf(process.getuid?.() !== 0)('on real devices', () => {
+describe.skipIf(leftOut('the backstore on real devices', notRoot()) !== null)('on real devices', () => {
   const loops = loopDevices();
   afterAll(() => loops.close());
 

@@ -1,10 +1,10 @@
 // A real Ceph in a folder, on loopback: one monitor, one manager, two OSDs. Clients come from whichever 127.0.0.x.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { createRunner } from '../../../adapters/run.ts';
 import { cephConf, startCephDaemons } from '../../lab/ceph/daemons.ts';
+import { leftOut, missingPrograms } from '../../left-out.ts';
 import { freePorts } from '../consul/agents.ts';
 import { mustOf } from './world.ts';
 
@@ -14,15 +14,9 @@ const osds = [0, 1];
 /** So that a client has one address for all that it talks to. */
 const bindFirst = '[client.gateway]\nms bind before connect = true\n';
 
-/** In CI their absence is a failure, not a reason to skip. */
-export function cephMissing(): boolean {
-  const tools = ['ceph', 'ceph-mon', 'ceph-mgr', 'ceph-osd', 'rbd', 'monmaptool'];
-  const missing = tools.some((tool) => !existsSync(`/usr/bin/${tool}`));
-  const required = process.env['CI'] !== undefined || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
-  const packages = 'ceph-mon ceph-osd ceph-mgr ceph-common';
-  if (missing && required) throw new Error(`the Debian packages ${packages} are not installed`);
-  return missing;
-}
+/** Debian's ceph-mon, ceph-osd, ceph-mgr and ceph-common. */
+export const cephMissing = (): boolean =>
+  leftOut('a real Ceph', missingPrograms('ceph', 'ceph-mon', 'ceph-mgr', 'ceph-osd', 'rbd', 'monmaptool')) !== null;
 
 export interface CephCluster {
   readonly conf: string;

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { tgtDataPlane } from '../../../adapters/dataplane.ts';
 import { createRunner } from '../../../adapters/run.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import { leftOut, missingPrograms, notRoot } from '../../left-out.ts';
 import { freePorts } from '../consul/agents.ts';
 import { endTgtd, patience } from './world.ts';
 
@@ -19,13 +20,11 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** The backing store of tgt for Ceph; in CI its absence is a failure, not a reason to skip. */
+/** With the backing store of tgt for Ceph. */
 export function tgtRbdMissing(): boolean {
-  const files = ['/usr/lib/tgt/backing-store/bs_rbd.so', '/usr/sbin/tgtd', '/usr/bin/qemu-io'];
-  const missing = files.some((file) => !existsSync(file)) || process.getuid?.() !== 0;
-  const required = process.env['CI'] !== undefined || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
-  if (missing && required) throw new Error('the Debian packages tgt, tgt-rbd, qemu-utils, or root, are missing');
-  return missing;
+  const store = '/usr/lib/tgt/backing-store/bs_rbd.so';
+  const noStore = existsSync(store) ? null : `missing: ${store} (Debian package tgt-rbd)`;
+  return leftOut('tgt with librbd', notRoot() ?? missingPrograms('tgtd', 'qemu-io') ?? noStore) !== null;
 }
 
 let gateways = 0;

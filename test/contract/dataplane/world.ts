@@ -1,11 +1,11 @@
 // A gateway and an initiator in network namespaces of their own, joined by one cable.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRunner, describe, type Run } from '../../../adapters/run.ts';
 import type { CallOptions } from '../../../src/ports/outcome.ts';
+import { leftOut, missingPrograms, notRoot } from '../../left-out.ts';
 
 /** An emulated machine may take a second to start a program. */
 export const patience = { deadlineMs: process.env['PATHWARDEN_VM'] === undefined ? 10_000 : 60_000 };
@@ -28,15 +28,8 @@ export interface World {
 const ours = ['tgtd', 'tgtadm', 'arping', 'ndisc6', 'ndptool', 'nft', 'socat', 'ip', 'ss'];
 const tools = [...ours, 'iscsi-ls', 'iscsi-inq', 'qemu-io'];
 
-/** Why the real parts cannot run here, or null. In CI that is a failure, not a reason to skip. */
-export function realPartsMissing(): string | null {
-  const folders = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  const missing = tools.filter((tool) => !folders.some((folder) => existsSync(join(folder, tool))));
-  const why = process.getuid?.() === 0 ? (missing.length === 0 ? null : `missing: ${missing.join(', ')}`) : 'not root';
-  const required = process.env['CI'] !== undefined || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
-  if (why !== null && required) throw new Error(`the real data plane cannot be tested here: ${why}`);
-  return why;
-}
+export const realPartsMissing = (): string | null =>
+  leftOut('the real data plane', notRoot() ?? missingPrograms(...tools));
 
 /** Runs a line, with `more` for words that have spaces, and answers with what it printed; throws when it fails. */
 export const mustOf =
