@@ -57,9 +57,7 @@ async function takeOver(): Promise<readonly JournalRecord[]> {
   const [owner = ''] = cluster.servers('00001/1');
   const survivor = cluster.node(owner === 'n1' ? 'n2' : 'n1');
   const before = survivor.records.length;
-  const session = cluster.sessionOf(owner);
-  await cluster.kill(owner, 'host');
-  cluster.endSession(session);
+  await cluster.lose(owner, 'host');
   await cluster.until(() => cluster.allServed(), 40_000);
   await cluster.pass(settleMs);
   const records = survivor.records.slice(before);

@@ -27,9 +27,7 @@ const journalOf = (cluster: Cluster, name: string): Promise<readonly JournalReco
 
 async function hostLost(): Promise<readonly JournalRecord[]> {
   const cluster = await threeNodes();
-  const session = cluster.sessionOf('n1');
-  await cluster.kill('n1', 'host');
-  cluster.endSession(session);
+  await cluster.lose('n1', 'host');
   await cluster.until(() => cluster.allServed(), 40_000);
   await cluster.pass(1_000);
   return journalOf(cluster, 'n2');
@@ -89,9 +87,7 @@ async function cutOff(): Promise<readonly JournalRecord[]> {
 /** The journal was lost and so was the session: what is still served here is found and torn down. */
 async function leftOver(): Promise<readonly JournalRecord[]> {
   const cluster = await threeNodes();
-  const session = cluster.sessionOf('n1');
-  await cluster.kill('n1', 'daemon');
-  cluster.endSession(session);
+  await cluster.lose('n1', 'daemon');
   await cluster.clock.advanceAndSettle(200);
   await cluster.start('n1');
   await cluster.clock.advanceAndSettle(2_000);

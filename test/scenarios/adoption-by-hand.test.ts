@@ -176,9 +176,7 @@ describe('an address whose packets are held back for a path that is being given 
   it('stays so for as long as that lasts', async () => {
     const { cluster, name, host } = await serving();
     cluster.node(name).faults.always('target.ensureClosed', { kind: 'unknown', reason: 'no answer' });
-    cluster.node(name).daemon.tell('path/d1/1', { type: 'path.unwanted', reason: 'test' } as never, {
-      kind: 'local', what: 'test',
-    });
+    cluster.giveUp(name, 'd1/1');
     await cluster.until(() => host.blocked.has(ip), 5_000);
     await cluster.pass(40_000);
     expect(host.blocked.has(ip)).toBe(true);

@@ -40,10 +40,8 @@ describe('a reinstalled daemon, whose state directory was wiped while its paths 
 
   it('goes on when its session has ended: it tears its own leftovers down, proves that, and joins anew', async () => {
     const cluster = await fewNodes();
-    const session = cluster.sessionOf('n1');
     plantForeign(cluster, 'n1');
-    await cluster.kill('n1', 'daemon');
-    cluster.endSession(session);
+    const { session } = await cluster.lose('n1', 'daemon');
     await cluster.start('n1', memoryJournal(), false, reinstalled);
     await cluster.until(() => cluster.node('n1').daemon.view.exclusions.get(session)?.value.state === 'proven', 10_000);
     expect(cluster.node('n1').daemon.view.exclusions.get(session)?.value.method).toBe('self');
@@ -121,10 +119,8 @@ describe('a journal that is damaged', () => {
 describe('a session that was lost while the daemon was away', () => {
   it('ends the service of what it held, is proven by its node, and what is not ours stays', async () => {
     const cluster = await fewNodes();
-    const session = cluster.sessionOf('n1');
     plantForeign(cluster, 'n1');
-    const journal = await cluster.kill('n1', 'daemon');
-    cluster.endSession(session);
+    const { session, journal } = await cluster.lose('n1', 'daemon');
     await cluster.start('n1', journal);
     await cluster.until(() => cluster.pathsOf('n1').length === 0, 2_000);
     await cluster.until(() => cluster.allServed(), 20_000);
@@ -175,9 +171,7 @@ describe('a journal that is older than what the node serves', () => {
     const backup = backupOf(cluster.node('n1'));
     await cluster.addDisk('d1', ['10.0.1.1']);
     await cluster.until(() => cluster.allServed(), 10_000);
-    const session = cluster.sessionOf('n1');
-    await cluster.kill('n1', 'daemon');
-    cluster.endSession(session);
+    const { session } = await cluster.lose('n1', 'daemon');
     await cluster.start('n1', backup);
     const isProven = () => cluster.node('n1').daemon.view.exclusions.get(session)?.value.state === 'proven';
     await cluster.until(() => {
@@ -195,9 +189,7 @@ describe('a journal that is older than what the node serves', () => {
 describe('a host that was started anew', () => {
   it('proves that nothing of its last session is served, and takes paths again with a new one', async () => {
     const cluster = await fewNodes();
-    const session = cluster.sessionOf('n1');
-    const journal = await cluster.kill('n1', 'host');
-    cluster.endSession(session);
+    const { session, journal } = await cluster.lose('n1', 'host');
     const node = await cluster.start('n1', journal, false, rebooted);
     await cluster.until(() => cluster.stateOf('n1', 'node') === 'joined', 10_000);
     expect(cluster.sessionOf('n1')).not.toBe(session);

@@ -113,6 +113,26 @@ export class Cluster {
     this.store.destroySession(session);
   }
 
+  /** Killed, and Consul ends its session at once. */
+  async lose(name: string, what: 'daemon' | 'host'): Promise<{ session: string; journal: MemoryJournal }> {
+    const session = this.sessionOf(name);
+    const journal = await this.kill(name, what);
+    this.endSession(session);
+    return { session, journal };
+  }
+
+  /** It lives on without Consul, which ends its session at once: the shortest time that others can be given. */
+  cutOff(name: string): void {
+    this.node(name).cutOff = true;
+    this.endSession(this.sessionOf(name));
+  }
+
+  /** The node is told to give the path up, as when another one shall have it. */
+  giveUp(name: string, path: string): void {
+    const unwanted = { type: 'path.unwanted', reason: 'test' } as never;
+    this.node(name).daemon.tell(`path/${path}`, unwanted, { kind: 'local', what: 'test' });
+  }
+
   async addDisk(disk: string, ips: readonly string[]): Promise<void> {
     await this.put(`disks/${disk}`, JSON.stringify(this.expectDisk(disk, ips)));
   }

@@ -40,9 +40,7 @@ describe('an initiator that is connected to a path', () => {
 
   it('is written down within seconds by the node that took the path over', async () => {
     const { cluster, owner, taker } = await connected();
-    const session = cluster.sessionOf(owner);
-    await cluster.kill(owner, 'host');
-    cluster.endSession(session);
+    await cluster.lose(owner, 'host');
     await cluster.until(() => cluster.servers(path).length === 1, 40_000);
     await cluster.pass(1_000);
     taker.connections.push({ portal: { ip, port: 3_260 }, peer: { ...initiator, port: 40_002 } });
@@ -52,10 +50,8 @@ describe('an initiator that is connected to a path', () => {
 
   it('is tickled by the node that takes the path over, and by no other', async () => {
     const { cluster, owner, host, taker } = await connected();
-    const session = cluster.sessionOf(owner);
     taker.tickled.length = 0;
-    await cluster.kill(owner, 'host');
-    cluster.endSession(session);
+    await cluster.lose(owner, 'host');
     await cluster.until(() => cluster.servers(path).length === 1, 40_000);
     await cluster.pass(1_000);
     expect(new Set(taker.tickled.map((each) => JSON.stringify(each)))).toEqual(new Set([JSON.stringify(initiator)]));
@@ -64,9 +60,7 @@ describe('an initiator that is connected to a path', () => {
 
   it('is tickled in a planned move, too', async () => {
     const { cluster, owner, host, taker } = await connected();
-    cluster.node(owner).daemon.tell(`path/${path}`, { type: 'path.unwanted', reason: 'test' } as never, {
-      kind: 'local', what: 'test',
-    });
+    cluster.giveUp(owner, path);
     host.connections.length = 0;
     const tickled = () => [...host.tickled, ...taker.tickled];
     await cluster.until(() => tickled().length > 0, 10_000);
@@ -84,9 +78,7 @@ describe('an initiator of a path that is given up', () => {
       if (blockedIp === ip) passing.push(except);
       return set(blockedIp, except);
     };
-    cluster.node(owner).daemon.tell(`path/${path}`, { type: 'path.unwanted', reason: 'test' } as never, {
-      kind: 'local', what: 'test',
-    });
+    cluster.giveUp(owner, path);
     await cluster.until(() => passing.length > 0, 5_000);
     return passing[0];
   };
@@ -101,9 +93,7 @@ describe('an initiator of a path that is given up', () => {
   const servedByOne = async () => {
     const { cluster, owner } = await connected();
     const [other = ''] = cluster.servers('d1/2');
-    const session = cluster.sessionOf(other);
-    await cluster.kill(other, 'host');
-    cluster.endSession(session);
+    await cluster.lose(other, 'host');
     await cluster.until(() => cluster.servers('d1/2')[0] === owner, 40_000);
     return { cluster, owner };
   };
@@ -115,17 +105,14 @@ describe('an initiator of a path that is given up', () => {
 
   it('sees silence when the other path is given up with it', async () => {
     const { cluster, owner } = await servedByOne();
-    const { daemon } = cluster.node(owner);
-    daemon.tell('path/d1/2', { type: 'path.unwanted', reason: 'test' } as never, { kind: 'local', what: 'test' });
+    cluster.giveUp(owner, 'd1/2');
     expect(await whenGivenUp(cluster, owner)).toBe('nothing');
   });
 
   it('sees silence when the node of the other path does not live any more', async () => {
     const { cluster, owner } = await connected();
     const [other = ''] = cluster.servers('d1/2');
-    const session = cluster.sessionOf(other);
-    await cluster.kill(other, 'host');
-    cluster.endSession(session);
+    await cluster.lose(other, 'host');
     await cluster.until(() => cluster.node(owner).daemon.view.nodes.get(other)?.session === null, 5_000);
     expect(await whenGivenUp(cluster, owner)).toBe('nothing');
   });
@@ -137,9 +124,7 @@ describe('what cannot be understood of who was connected', () => {
   it.each(texts)('%s: the path is taken all the same', async (value) => {
     const { cluster, owner, taker } = await connected();
     await cluster.put(keys.connections(owner), value);
-    const session = cluster.sessionOf(owner);
-    await cluster.kill(owner, 'host');
-    cluster.endSession(session);
+    await cluster.lose(owner, 'host');
     await cluster.until(() => cluster.servers(path).length === 1, 40_000);
     await cluster.pass(1_000);
     expect(taker.tickled).toEqual([]);

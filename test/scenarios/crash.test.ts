@@ -47,9 +47,7 @@ it('a daemon that comes back without its session does not wait for what the last
   faults.always('target.ensureDefined', { kind: 'delay', ms: 4_000 });
   await cluster.addDisk('d1', ['10.0.1.1']);
   await cluster.until(() => cluster.stateOf('n1', 'disk/d1') === 'defining', 5_000);
-  const session = cluster.sessionOf('n1');
-  const journal = await cluster.kill('n1', 'daemon');
-  cluster.endSession(session);
+  const { journal } = await cluster.lose('n1', 'daemon');
   await cluster.start('n1', journal);
   await cluster.until(() => cluster.allServed(), 20_000);
   expect(cluster.pathsOf('n1')).toEqual(['d1/1']);

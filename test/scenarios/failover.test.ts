@@ -35,10 +35,8 @@ describe('three nodes', () => {
 
   it('take over from a host that lost its power, and only after its exclusion is proven', async () => {
     const cluster = await threeNodes();
-    const session = cluster.sessionOf('n1');
     const orphans = cluster.pathsOf('n1');
-    await cluster.kill('n1', 'host');
-    cluster.endSession(session);
+    const { session } = await cluster.lose('n1', 'host');
     let provenFirst = true;
     await cluster.until(() => {
       const proven = [...cluster.nodes.values()].some(({ daemon }) =>
@@ -168,9 +166,7 @@ describe('a lost session', () => {
 describe('a node that lost its journal while it served', () => {
   it('proves nothing about its last session before its teardown is over', async () => {
     const cluster = await threeNodes();
-    const session = cluster.sessionOf('n1');
-    await cluster.kill('n1', 'daemon');
-    cluster.endSession(session);
+    const { session } = await cluster.lose('n1', 'daemon');
     const node = await cluster.start('n1');
     node.faults.always('target.ensureClosed', { kind: 'refuse', reason: 'it hangs' });
     node.faults.always('address.ensureRemoved', { kind: 'refuse', reason: 'it hangs' });

@@ -51,14 +51,6 @@ class Powered extends Cluster {
     await this.pass(500);
   }
 
-  /** The host is gone without a word, and Consul has ended its session. */
-  async lose(name: string): Promise<string> {
-    const session = this.sessionOf(name);
-    await this.kill(name, 'host');
-    this.endSession(session);
-    return session;
-  }
-
   /** What the path waits for, as this node says it. */
   waits(name: string, path: string): string | null {
     const [disk, index] = path.split('/');
@@ -84,7 +76,7 @@ describe('in maintenance of the cluster', () => {
     const cluster = await threeNodes();
     await cluster.ask('operator.maintain');
     const orphans = cluster.pathsOf('n1');
-    await cluster.lose('n1');
+    await cluster.lose('n1', 'host');
     await cluster.pass(longMs);
     expect(cluster.fenced).toEqual([]);
     expect(orphans.flatMap((path) => cluster.servers(path))).toEqual([]);
@@ -102,7 +94,7 @@ describe('in maintenance of the cluster', () => {
   it('all of it goes on at once when maintenance ends, and only after proof', async () => {
     const cluster = await threeNodes();
     await cluster.ask('operator.maintain');
-    const session = await cluster.lose('n1');
+    const { session } = await cluster.lose('n1', 'host');
     await cluster.pass(longMs);
     await cluster.ask('operator.endMaintenance');
     const tookMs = await cluster.until(() => cluster.allServed(), 10_000);
@@ -115,7 +107,7 @@ describe('in maintenance of the cluster', () => {
   it('ends by itself when it was begun for a time, and not before', async () => {
     const cluster = await threeNodes();
     await cluster.ask('operator.maintain', { forMs: 30_000 });
-    await cluster.lose('n1');
+    await cluster.lose('n1', 'host');
     await cluster.pass(28_000);
     expect(cluster.fenced).toEqual([]);
     await cluster.until(() => cluster.allServed(), 10_000);
@@ -160,7 +152,7 @@ describe('in maintenance of the cluster', () => {
   it('an operator’s word is taken as ever', async () => {
     const cluster = await threeNodes();
     await cluster.ask('operator.maintain');
-    await cluster.lose('n3');
+    await cluster.lose('n3', 'host');
     await cluster.pass(5_000);
     await cluster.ask('operator.confirmDown', { node: 'n3' });
     await cluster.until(() => cluster.allServed(), 10_000);
@@ -172,7 +164,7 @@ describe('maintenance that begins while a node is being excluded', () => {
   it('lets the command that runs end, and takes its proof', async () => {
     const cluster = await threeNodes();
     cluster.fenceTakesMs = 3_000;
-    await cluster.lose('n3');
+    await cluster.lose('n3', 'host');
     await cluster.until(() => cluster.fenced.length === 1, 5_000);
     await cluster.ask('operator.maintain');
     await cluster.until(() => cluster.allServed(), 10_000);
@@ -182,7 +174,7 @@ describe('maintenance that begins while a node is being excluded', () => {
   it('begins no next method when that command fails', async () => {
     const cluster = await threeNodes();
     Object.assign(cluster, { fenceTakesMs: 3_000, fenceFails: true });
-    const session = await cluster.lose('n3');
+    const { session } = await cluster.lose('n3', 'host');
     await cluster.until(() => cluster.fenced.length === 1, 5_000);
     await cluster.ask('operator.maintain');
     await cluster.pass(longMs);
@@ -197,7 +189,7 @@ describe('maintenance that begins while a node is being excluded', () => {
   it('holds for a daemon that was started anew in the middle of it, too', async () => {
     const cluster = await threeNodes();
     Object.assign(cluster, { fenceTakesMs: 4_000, fenceFails: true });
-    const session = await cluster.lose('n3');
+    const { session } = await cluster.lose('n3', 'host');
     await cluster.until(() => cluster.fenced.length === 1, 5_000);
     await cluster.ask('operator.maintain');
     const fencer = ['n1', 'n2'].find((name) => cluster.stateOf(name, `exclusion/${session}`) === 'fencing') ?? '';
@@ -217,7 +209,7 @@ describe('in maintenance of one node', () => {
     await cluster.ask('operator.drain', { node: 'n2' });
     await cluster.until(() => cluster.pathsOf('n2').length === 0 && cluster.allServed(), 10_000);
     expect(cluster.pathsOf('n3')).toEqual(before);
-    await cluster.lose('n3');
+    await cluster.lose('n3', 'host');
     await cluster.pass(longMs);
     expect(cluster.fenced).toEqual([]);
     expect(before.map((path) => cluster.waits('n1', path))).toEqual(before.map(() =>
@@ -231,7 +223,7 @@ describe('in maintenance of one node', () => {
   it('any other that dies is fenced and its paths are taken', async () => {
     const cluster = await threeNodes();
     await cluster.ask('operator.maintain', { node: 'n2' });
-    await cluster.lose('n3');
+    await cluster.lose('n3', 'host');
     await cluster.until(() => cluster.allServed(), 10_000);
     expect(cluster.fenced).toEqual(['n3']);
     expect(cluster.pathsOf('n2')).toHaveLength(2);
@@ -240,9 +232,7 @@ describe('in maintenance of one node', () => {
   it('a node that was rebooted proves that it serves nothing, and its paths are taken by others', async () => {
     const cluster = await threeNodes();
     await cluster.ask('operator.maintain', { node: 'n3' });
-    const session = cluster.sessionOf('n3');
-    const journal = await cluster.kill('n3', 'host');
-    cluster.endSession(session);
+    const { journal } = await cluster.lose('n3', 'host');
     await cluster.pass(20_000);
     await cluster.start('n3', journal, false, { bootId: 'another boot' });
     await cluster.until(() => cluster.allServed(), 10_000);

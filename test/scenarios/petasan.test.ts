@@ -13,9 +13,7 @@ async function orphanOf(cluster: Cluster): Promise<string> {
   await cluster.until(() => cluster.allServed(), 10_000);
   for (const name of ['n2', 'n3']) await cluster.start(name);
   await cluster.until(() => ['n2', 'n3'].every((name) => cluster.stateOf(name, 'node') === 'joined'), 5_000);
-  const session = cluster.sessionOf('n1');
-  await cluster.kill('n1', 'host');
-  cluster.endSession(session);
+  const { session } = await cluster.lose('n1', 'host');
   return session;
 }
 
@@ -46,9 +44,7 @@ it('1: a taker that loses its power before it serves does so too', async () => {
   const session = await orphanOf(cluster);
   await cluster.until(() => holderOf(cluster) !== undefined, 10_000);
   const first = holderOf(cluster) ?? '';
-  const taken = cluster.sessionOf(first);
-  await cluster.kill(first, 'host');
-  cluster.endSession(taken);
+  await cluster.lose(first, 'host');
   let provenFirst = true;
   await cluster.until(() => {
     if (cluster.allServed() && !isProven(cluster, session)) provenFirst = false;

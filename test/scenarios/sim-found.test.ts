@@ -78,10 +78,8 @@ describe('a node that lost its journal and is drained', () => {
 describe('a node that lost its session and its journal at once', () => {
   const bothLost = async (): Promise<Cluster> => {
     const cluster = await fewNodes();
-    const session = cluster.sessionOf('n1');
     expect(cluster.pathsOf('n1').length).toBeGreaterThan(0);
-    await cluster.kill('n1', 'daemon');
-    cluster.endSession(session);
+    await cluster.lose('n1', 'daemon');
     return cluster;
   };
 

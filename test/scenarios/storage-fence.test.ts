@@ -41,10 +41,7 @@ beforeEach(async () => {
 
 /** Cut off until the storage refuses it and its paths are served elsewhere. */
 async function fenceByStorage(name: string): Promise<void> {
-  const node = cluster.node(name);
-  const session = cluster.sessionOf(name);
-  node.cutOff = true;
-  cluster.endSession(session);
+  cluster.cutOff(name);
   await cluster.until(() => cluster.network.refused.has(name), 20_000);
   await cluster.until(() => cluster.allServed() && cluster.pathsOf(name).length === 0, 40_000);
 }
@@ -107,9 +104,7 @@ describe('a node that was cut off, and that the storage refuses,', () => {
 
 describe('a host that lost its power, and that the storage refuses,', () => {
   it.each(['kept', 'lost'])('is cleared before it joins, its journal %s', async (what) => {
-    const session = cluster.sessionOf('n1');
-    const journal = await cluster.kill('n1', 'host');
-    cluster.endSession(session);
+    const { journal } = await cluster.lose('n1', 'host');
     await cluster.until(() => cluster.network.refused.has('n1') && cluster.allServed(), 40_000);
     const boot = { bootId: 'next boot of n1', place: 'next place of n1' };
     const n1 = await cluster.start('n1', what === 'kept' ? journal : undefined, false, boot);

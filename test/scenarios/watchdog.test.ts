@@ -95,16 +95,10 @@ async function served(): Promise<WatchedCluster> {
   return cluster;
 }
 
-/** Consul forgets the session at once: the shortest time that the others can be given. */
-function lose(cluster: Cluster, name: string): void {
-  cluster.node(name).cutOff = true;
-  cluster.endSession(cluster.sessionOf(name));
-}
-
 describe('with a watchdog in each host and nothing to fence with', () => {
   it('a node that is cut off stops by its own deadline, is not reset, and its paths are served by others', async () => {
     const cluster = await served();
-    lose(cluster, 'n1');
+    cluster.cutOff('n1');
     await cluster.until(() => cluster.allServed() && cluster.pathsOf('n1').length === 0, boundMs + 10_000);
     expect(cluster.resets).toEqual([]);
   });
@@ -113,7 +107,7 @@ describe('with a watchdog in each host and nothing to fence with', () => {
     const cluster = await served();
     const fault = { kind: 'refuse', reason: 'it hangs' } as const;
     for (const verb of ['target.ensureClosed', 'address.ensureRemoved']) cluster.node('n1').faults.always(verb, fault);
-    lose(cluster, 'n1');
+    cluster.cutOff('n1');
     const tookMs = await cluster.until(() => cluster.resets.length > 0, boundMs);
     expect(tookMs).toBeGreaterThan(teardownMs);
     expect(cluster.allServed()).toBe(false);
@@ -123,9 +117,7 @@ describe('with a watchdog in each host and nothing to fence with', () => {
 
   it('a daemon that is killed leaves paths served, and the host is reset before others serve', async () => {
     const cluster = await served();
-    const session = cluster.sessionOf('n1');
-    await cluster.kill('n1', 'daemon');
-    cluster.endSession(session);
+    await cluster.lose('n1', 'daemon');
     expect(cluster.pathsOf('n1')).not.toEqual([]);
     await cluster.until(() => cluster.resets.length > 0, timeoutMs);
     await cluster.until(() => cluster.allServed(), boundMs + 10_000);
@@ -144,9 +136,7 @@ describe('with a watchdog in each host and nothing to fence with', () => {
 
   it('a daemon that starts again and again without Consul does not keep the host alive', async () => {
     const cluster = await served();
-    const session = cluster.sessionOf('n1');
-    let journal = await cluster.kill('n1', 'daemon');
-    cluster.endSession(session);
+    let { journal } = await cluster.lose('n1', 'daemon');
     for (let starts = 0; starts < 5 && cluster.resets.length === 0; starts += 1) {
       await cluster.start('n1', journal, true);
       await cluster.pass(2_000);
@@ -158,9 +148,7 @@ describe('with a watchdog in each host and nothing to fence with', () => {
 
   it('a daemon that lost its journal and cannot read its node is not taken for one that serves nothing', async () => {
     const cluster = await served();
-    const session = cluster.sessionOf('n1');
-    await cluster.kill('n1', 'daemon');
-    cluster.endSession(session);
+    await cluster.lose('n1', 'daemon');
     expect(cluster.pathsOf('n1')).not.toEqual([]);
     cluster.blind = 'n1';
     await cluster.start('n1');
@@ -208,9 +196,7 @@ describe('with a watchdog in each host and nothing to fence with', () => {
     for (const name of ['n1', 'n2']) await cluster.start(name);
     await cluster.addDisk('d1', ['10.0.1.1', '10.0.1.2']);
     await cluster.until(() => cluster.allServed(), 10_000);
-    const session = cluster.sessionOf('n1');
-    await cluster.kill('n1', 'host');
-    cluster.endSession(session);
+    await cluster.lose('n1', 'host');
     const trouble = () => cluster.picture().includes('leaseBound of 1000 ms proves nothing about n1');
     await cluster.until(trouble, 20_000);
     await cluster.pass(60_000);
