@@ -5,7 +5,7 @@ import { serveReplay } from '../../src/journal-tools.ts';
 import { deleteKey, setKey } from '../../adapters/consul/embedded/kv.ts';
 import { fakeTerminal } from '../cli/fake-terminal.ts';
 import { canaries, Sweep } from './canaries.ts';
-import { type Gateway, TwoNodes } from './two-nodes.ts';
+import { acceptedUser, type Gateway, TwoNodes } from './two-nodes.ts';
 
 const sweep = new Sweep();
 const world = new TwoNodes(sweep);
@@ -33,10 +33,10 @@ async function post({ url }: Gateway, path: string, body: unknown, token: string
   sweep.add('POST answers', await response.text());
 }
 
+const ipOf = (disk: string, index: number): string => `10.0.${disk.slice(-1)}.${String(index)}`;
 const spec = (disk: string, access: object, backstore: object) => ({
   desired: 'started', iqn: `iqn.2026-01.net.example:${disk}`, wwn: `6000000000000${disk.slice(-3)}`,
-  backstore, access, paths: [1, 2].map((index) => ({ index, ip: `10.0.${disk.slice(-1)}.${String(index)}`, prefix: 24,
-    interface: 'eth1' })),
+  backstore, access, paths: [1, 2].map((index) => ({ index, ip: ipOf(disk, index), prefix: 24, interface: 'eth1' })),
 });
 const operator = { by: 'ada', reason: 'test', waitMs: 200 };
 
@@ -54,14 +54,17 @@ test('nothing that is said holds a secret, whatever goes right or wrong', { time
   await eventually(async () => expect(await get(n1, '/readyz')).toContain('"ready":true'));
   await eventually(async () => expect(await get(n2, '/readyz')).toContain('"ready":true'));
 
-  // Made in order, with the secret in a file. Its command fails, and quotes its argv, secret and all.
-  const chap = ['--chap-user', 'user', '--chap-secret-file', world.path('chap-secret')];
-  const image = ['--file', '/srv/00001.img', '--path', '10.0.1.1/24@eth1', '--path', '10.0.1.2/24@eth1', '--start'];
+  // Made in order, with the secrets in files. The account of the initiator fails, on the other disk that of the target,
+  // and the command quotes its argv, secret and all.
+  const chap = (user: string): string[] => ['--chap-user', user, '--chap-secret-file', world.path('chap-secret')];
   const mutual = ['--mutual-chap-user', 'target', '--mutual-chap-secret-file', world.path('mutual-chap-secret')];
-  await pathwarden(['disk', 'add', '00001', ...image, ...chap, ...mutual, '--reason', 'test'], n1);
-  const ofDisk = '/v1/events?actor=disk/00001';
-  await eventually(async () => expect(await get(n1, ofDisk)).toMatch(/target\.define(Refused|Unknown)/));
-  expect(await get(n1, ofDisk)).toContain('--password ***');
+  for (const [disk, user, refused] of [['00001', 'user', 'user'], ['00005', acceptedUser, 'target']] as const) {
+    const image = ['--file', `/srv/${disk}.img`, ...[1, 2].flatMap((at) => ['--path', `${ipOf(disk, at)}/24@eth1`])];
+    await pathwarden(['disk', 'add', disk, ...image, '--start', ...chap(user), ...mutual, '--reason', 'test'], n1);
+    const ofDisk = `/v1/events?actor=disk/${disk}`;
+    await eventually(async () => expect(await get(n1, ofDisk)).toMatch(/target\.define(Refused|Unknown)/));
+    expect(await get(n1, ofDisk)).toContain(`--user ${refused} --password ***`);
+  }
 
   // With the secret where none belongs: posted, from a file, and straight into Consul.
   const inline = { initiators: [], chap: { user: 'user', secret: canaries.inlineChap, secretFile: '/x' } };
