@@ -226,7 +226,7 @@ describe('when the journal fails', () => {
     await post(path, offered);
     journal.fail('no space');
     await grant();
-    expect(stateNow(path)).not.toBe('mapped.preparing');
+    expect(stateNow(path)).toBe('releasing.blocking');
   });
 });
 

@@ -134,12 +134,14 @@ describe('the timeline of a take-over', () => {
   it('is not that of a bid which another node won', async () => {
     const bid = lost.findLast(({ event, value }) =>
       event.type === 'path.notOffered' && dotted(value) === 'unlocked.idle');
+    expect(bid).toBeDefined();
     expect(await timeline(await journalOf(lost), bid?.actor ?? '')).toBeNull();
   });
 
   it('is not that of such a bid either when the journal begins with it', async () => {
     const journal = await journalOf(lost);
     const bid = lost.find(({ value }) => dotted(value) === 'unlocked.waiting');
+    expect(bid).toBeDefined();
     await journal.saveSnapshots(snapshotsOf(lost));
     await journal.compact({ keepSince: Infinity, bytesMax: 0, recordsMax: (bid?.seq ?? 0) - 1 });
     expect(await timeline(journal, bid?.actor ?? '')).toBeNull();
