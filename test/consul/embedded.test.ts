@@ -53,7 +53,9 @@ describe('a session with a TTL', () => {
 
   test('leaves no timer behind when it is destroyed or the agent stops', async () => {
     await send('PUT', `session/destroy/${await newSession({ TTL: '10s' })}`);
+    expect(clock.nextTimerMs()).toBeNull();
     await newSession({ TTL: '10s' });
+    expect(clock.nextTimerMs()).not.toBeNull();
     store.close();
     expect(clock.nextTimerMs()).toBeNull();
   });

@@ -225,6 +225,7 @@ describe('the watch', () => {
   test('stops while it backs off', async () => {
     const { clock, watch } = follow([silence, silence, silence, silence]);
     await run(clock, 60);
+    expect(clock.nextTimerMs()).not.toBeNull();
     await watch.stop();
     expect(clock.nextTimerMs()).toBeNull();
   });
