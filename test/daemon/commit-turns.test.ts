@@ -2,17 +2,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { virtualClock } from '../../adapters/clock/virtual.ts';
 import { memoryJournal, type MemoryJournal } from '../../adapters/journal/memory.ts';
-import type { DomainEvent } from '../../machines/intent.ts';
 import { stateOf } from '../../src/core/state.ts';
 import { Engine } from '../../src/daemon/engine.ts';
 import { silentLog as log } from '../../src/daemon/log.ts';
 import { done } from '../../src/ports/outcome.ts';
-import { settings } from '../machines/samples.ts';
+import { event, specified } from '../machines/events.ts';
 
 const silent = () => {};
 const path = 'path/d1/1';
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const specified = event('path.specified', { settings });
 const offered = event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null });
 const granted = done({ epoch: 3, modifyIndex: 10, evidence: null });
 /** With the offer, as many as a turn takes. */

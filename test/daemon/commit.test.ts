@@ -8,11 +8,11 @@ import { Engine } from '../../src/daemon/engine.ts';
 import type { Facts } from '../../src/daemon/dispatcher.ts';
 import { stateOf } from '../../src/core/state.ts';
 import { done, type Outcome } from '../../src/ports/outcome.ts';
+import { event } from '../machines/events.ts';
 import { diskSettings, settings } from '../machines/samples.ts';
 
 const silent = () => {};
 const path = 'path/d1/1';
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
 const offered = event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null });
 const unwanted = event('path.unwanted', { reason: 'because' });
 

@@ -1,16 +1,11 @@
 // A path whose lock our own session holds already: it may be served here, and must not notice.
 import { describe, expect, it } from 'vitest';
-import type { DomainEvent } from '../../machines/intent.ts';
+import { because, event, granted, offered, specified } from './events.ts';
 import { given } from './given.ts';
-import { settings } from './samples.ts';
 
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const because = { reason: 'because' };
-const offer = { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null };
-const idle = given('path/d1/1').after(event('path.specified', { settings }));
-const acquiring = idle.after(event('path.offered', { ...offer, ours: true }));
-const grant = event('lock.granted', { epoch: 3, modifyIndex: 10, evidence: null });
-const looking = acquiring.after(grant);
+const idle = given('path/d1/1').after(specified);
+const acquiring = idle.after(offered({ ours: true }));
+const looking = acquiring.after(granted());
 const here = event('path.observed', { address: true, portal: true });
 const adopting = looking.after(here);
 const confirming = adopting.after(event('disk.ready'));
@@ -18,7 +13,7 @@ const enabled = confirming.after(event('lock.confirmed'), event('portal.opened')
 
 describe('a path that is found served under our lock', () => {
   it('is looked at before anything is done, and nothing of it is blocked, closed or removed', () => {
-    acquiring.when(grant).thenIn('mapped.looking', ['path.observe'])
+    acquiring.when(granted()).thenIn('mapped.looking', ['path.observe'])
       .when(here).thenIn('mapped.adopting', ['disk.require', 'timer.arm'])
       .when(event('disk.ready')).thenIn('mapped.confirming', ['timer.cancel', 'lock.confirm'])
       .when(event('lock.confirmed')).thenIn('mapped.opening', ['portal.open'])

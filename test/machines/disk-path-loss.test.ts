@@ -1,16 +1,10 @@
 // How a path is lost, given up, refused and repaired: disk-path.md §1–2 as sentences.
 import { describe, expect, it } from 'vitest';
-import type { DomainEvent } from '../../machines/intent.ts';
+import { because, event, granted, offered, specified } from './events.ts';
 import { explore, givenIn } from './explore.ts';
 import { given } from './given.ts';
 import { samples, settings } from './samples.ts';
 
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const because = { reason: 'because' };
-const specified = event('path.specified', { settings });
-const offered = (fields: object = {}) =>
-  event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null, ...fields });
-const granted = (evidence: object | null = null) => event('lock.granted', { epoch: 3, modifyIndex: 10, evidence });
 const nothingLeft = event('path.observed', { address: false, portal: false });
 const addressLeft = event('path.observed', { address: true, portal: false });
 const free = event('address.probed', { answeredBy: null });

@@ -1,15 +1,9 @@
 // How a path is taken: disk-path.md §1–2 as sentences.
 import { describe, expect, it } from 'vitest';
-import type { DomainEvent } from '../../machines/intent.ts';
+import { because, event, granted, offered, specified } from './events.ts';
 import { given } from './given.ts';
 import { lost, settings, stranger } from './samples.ts';
 
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const because = { reason: 'because' };
-const specified = event('path.specified', { settings });
-const offered = (fields: object = {}) =>
-  event('path.offered', { modifyIndex: 7, rank: 0, delayMs: 0, evidence: null, proof: null, ...fields });
-const granted = (evidence: object | null = null) => event('lock.granted', { epoch: 3, modifyIndex: 10, evidence });
 const proven = (session: string) => event('exclusion.proven', { session, method: 'self' });
 const free = event('address.probed', { answeredBy: null });
 const path = given('path/d1/1');

@@ -1,10 +1,8 @@
 import { describe, it } from 'vitest';
-import type { DomainEvent } from '../../machines/intent.ts';
+import { because, event } from './events.ts';
 import { given } from './given.ts';
 import { diskSettings } from './samples.ts';
 
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const because = { reason: 'because' };
 const one = { path: 'path/d1/1' };
 const two = { path: 'path/d1/2' };
 const attached = event('backstore.attached', { backing: { kind: 'memory', path: 'd1', sizeBytes: 1 } });

@@ -1,9 +1,7 @@
 import { describe, it } from 'vitest';
-import type { DomainEvent } from '../../machines/intent.ts';
+import { because, event } from './events.ts';
 import { given } from './given.ts';
 
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const because = { reason: 'because' };
 const watching = given('exclusion/s1');
 const methods = [
   { method: 'self', waitMs: 1_000 }, { method: 'command', position: 1 }, { method: 'leaseBound', boundMs: 9_000 },

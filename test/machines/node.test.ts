@@ -1,9 +1,7 @@
 import { describe, it } from 'vitest';
-import type { DomainEvent } from '../../machines/intent.ts';
+import { because, event } from './events.ts';
 import { given } from './given.ts';
 
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const because = { reason: 'because' };
 const refused = (verb: string, code: string) => event(`${verb}Refused`, { ...because, code });
 const started = event('node.started', { instance: 'i1', bootId: 'b1' });
 const recovering = given('node').after(started);

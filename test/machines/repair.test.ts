@@ -1,11 +1,9 @@
 // A target that somebody changed by hand, and one that nobody here needs.
 import { describe, it } from 'vitest';
-import type { DomainEvent } from '../../machines/intent.ts';
+import { because, event } from './events.ts';
 import { given } from './given.ts';
 import { diskSettings } from './samples.ts';
 
-const event = (type: string, fields: object = {}): DomainEvent => ({ type, ...fields });
-const because = { reason: 'because' };
 const one = { path: 'path/d1/1' };
 const two = { path: 'path/d1/2' };
 const detached = given('disk/d1').after(event('disk.specified', { settings: diskSettings }));
