@@ -106,17 +106,17 @@ describe.skipIf(kernelTargetMissing() !== null)('with a real initiator, the lio 
 
   test('a group without LUN, an entry and a state changed by hand are seen, and put right', async () => {
     await serve(first);
-    expect(await shown()).toMatchObject({ wwn: rig.spec.wwn, initiators: null, accepts: true });
+    expect(await shown()).toMatchObject({ wwn: rig.spec.wwn, accepts: true, rules: { initiators: null } });
     await unlink(join(group(1), 'lun/lun_1/disk'));
     expect(await shown()).toMatchObject({ wwn: null });
     await serve(first);
     await writeFile(join(group(1), 'attrib/generate_node_acls'), '0');
-    expect(await shown()).toMatchObject({ wwn: rig.spec.wwn, initiators: [] });
+    expect(await shown()).toMatchObject({ wwn: rig.spec.wwn, rules: { initiators: [] } });
     await serve(first);
     await writeFile(join(group(1), 'enable'), '0');
     expect(await shown()).toMatchObject({ accepts: false });
     await serve(first);
-    expect(await shown()).toMatchObject({ wwn: rig.spec.wwn, initiators: null, accepts: true });
+    expect(await shown()).toMatchObject({ wwn: rig.spec.wwn, accepts: true, rules: { initiators: null } });
     expect(await tryData(rig.world, first.ip, iqn)).toMatch(/wrote 65536[\s\S]*read 65536/);
   });
 
