@@ -1,6 +1,6 @@
 // Connections of initiators: listed by ss, tickled through socat, which has the raw socket that Node lacks.
 import { isIP } from 'node:net';
-import type { Connection, ConnectionsPort, Endpoint } from '../../src/ports/dataplane.ts';
+import type { Connection, ConnectionsPort } from '../../src/ports/dataplane.ts';
 import { type CallOptions, done, type Outcome } from '../../src/ports/outcome.ts';
 import { failure, type Run } from '../run.ts';
 import { readSockets } from '../ss.ts';
