@@ -102,6 +102,17 @@ test('a whole disk can come from a file', async () => {
   }
 });
 
+test.each([
+  ['--interface eth2', '--interface must look like eth2=ens2f0, not like eth2'],
+  ['--interface eth2=ens2 --interface eth2=ens3', '--interface: eth2 is given two names, ens2 and ens3'],
+])('disk import %s is refused before Ceph is asked', async (words, why) => {
+  const { agent, pathwarden } = await bench();
+  const { code, errors } = await pathwarden(`disk import no-pool/no-image ${words}`);
+  expect(code).toBe(2);
+  expect(errors).toContain(why);
+  expect(agent.posted).toEqual([]);
+});
+
 test('disk stop waits until the disk is stopped', async () => {
   const { agent, pathwarden } = await bench();
   agent.cluster = aCluster({ disks: [aDisk('00001', { status: 'stopping' })] });

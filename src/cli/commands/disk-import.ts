@@ -42,10 +42,11 @@ export function diskImport(shell: Shell): Command {
 
 async function importDisk({ terminal }: Shell, image: string, options: ImportOptions): Promise<number> {
   const backstore = rbdImage(image);
+  const interfaces = renamed(options.interface ?? []);
   const { text, openAt } = await metadataOf(backstore, options);
   const { id, spec } = petasanDisk(text, {
     backstore,
-    interfaces: renamed(options.interface ?? []),
+    interfaces,
     start: options.start === true,
     ...(options.chapSecretFile === undefined ? {} : { chapSecretFile: options.chapSecretFile }),
   });
@@ -77,11 +78,15 @@ function codeOf(outcome: Refused | Unknown): 'NOT_FOUND' | 'TOOL_MISSING' | 'STO
 }
 
 function renamed(pairs: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    pairs.map((pair) => {
-      const [, before, after] = /^([^=\s]+)=([^=\s]{1,15})$/.exec(pair) ?? [];
-      if (before !== undefined && after !== undefined) return [before, after];
-      throw new PathwardenError('USAGE_INVALID', `--interface must look like eth2=ens2f0, not like ${pair}`);
-    }),
-  );
+  const names = new Map<string, string>();
+  for (const pair of pairs) {
+    const [, before, after] = /^([^=\s]+)=([^=\s]{1,15})$/.exec(pair) ?? [];
+    if (before === undefined || after === undefined) throw usage(` must look like eth2=ens2f0, not like ${pair}`);
+    const other = names.get(before) ?? after;
+    if (other !== after) throw usage(`: ${before} is given two names, ${other} and ${after}`);
+    names.set(before, after);
+  }
+  return names;
 }
+
+const usage = (mistake: string): PathwardenError => new PathwardenError('USAGE_INVALID', `--interface${mistake}`);
