@@ -1,4 +1,6 @@
 // One node serves all paths of a disk, as after a failover, and is drained: an initiator is never without one of them.
+import { peerIps } from '../../../src/core/connections.ts';
+import { keys } from '../../../src/core/records.ts';
 import { now, sleep, until } from '../clock.ts';
 import type { Lab, LabPath } from '../lab.ts';
 import { bar, keep, largest } from '../report.ts';
@@ -15,8 +17,7 @@ export const drainSiblings: Scenario = {
   async run(lab, report) {
     const siblings = lab.paths.filter((path) => path.disk === disk);
     await gather(lab, siblings);
-    // Who is connected is written down within this time.
-    await sleep(12_000);
+    await until('the node has written down who is connected', 30_000, () => knowsInitiators(lab, siblings), 250);
     const from = now();
     await lab.gateway(node).drain(node);
     const leftAt = await Promise.all(siblings.map((path) => left(lab, path)));
@@ -41,6 +42,12 @@ async function gather(lab: Lab, siblings: readonly LabPath[]): Promise<void> {
     await lab.gateway(server).release(path.disk, path.index, node);
     await until(`${path.name} is served by ${node}`, 15_000, () => lab.server(path) === node, 10);
   }
+}
+
+async function knowsInitiators(lab: Lab, siblings: readonly LabPath[]): Promise<boolean> {
+  const path = `/v1/kv/pathwarden/${keys.connections(node)}?raw`;
+  const record = await lab.consul.get<object>(lab.gateway(node).host, path).catch(() => ({}));
+  return siblings.every(({ name }) => peerIps(record, name).size > 0);
 }
 
 async function left(lab: Lab, path: LabPath): Promise<number> {
