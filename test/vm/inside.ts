@@ -11,12 +11,8 @@ import { namesOfTests } from './test-names.ts';
 import type { Findings } from './verdicts.ts';
 
 const out = '/run/out';
-const config = 'test/vm/vitest.config.ts';
-/** It takes a quarter of the time of all tests, and goes to the other machine. */
-const halfMade = 'lio-half-made';
 const parts: Readonly<Record<string, (found: Found) => Promise<void> | void>> = {
   tests: runTests,
-  'half-made': runHalfMade,
   targetcli: compareWithTargetcli,
   multipath: tryMultipath,
   // The last: it leaves its disks to the end of the machine.
@@ -63,9 +59,5 @@ function prepare(): void {
 
 async function runTests(into: Found): Promise<void> {
   writeFileSync('/etc/lvm/lvmlocal.conf', lvmWithoutUdev);
-  await runVitest(into, { config, filter, without: halfMade, names: namesOfTests, figure: 'testsPassed' });
-}
-
-async function runHalfMade(into: Found): Promise<void> {
-  await runVitest(into, { config, filter: halfMade, names: namesOfTests, figure: 'halfMadeTestsPassed' });
+  await runVitest(into, { config: 'test/vm/vitest.config.ts', filter, names: namesOfTests, figure: 'testsPassed' });
 }

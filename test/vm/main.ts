@@ -21,7 +21,7 @@ type Whole = keyof typeof wholes;
 /** Side by side. What is `inside` shares one machine, which keeps one processor busy. */
 const lanes: readonly { readonly inside: readonly string[]; readonly afterwards: readonly Whole[] }[] = [
   { inside: ['tests'], afterwards: ['ceph'] },
-  { inside: ['half-made', 'targetcli', 'multipath', 'curve'], afterwards: [] },
+  { inside: ['targetcli', 'multipath', 'curve'], afterwards: [] },
 ];
 /** Alone, when both lanes have ended: three machines, whose time counts. */
 const last: Whole = 'takeover';

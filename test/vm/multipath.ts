@@ -68,6 +68,7 @@ async function startCluster(world: KernelWorld): Promise<readonly [Gateway, Gate
   const [first] = hosts;
   const consul = new ConsulServers(here, [first], await consulBinary(), world.folder, 5);
   consul.start(first);
+  await until('Consul has a leader', patienceMs, async () => (await consul.leader()) !== undefined, 250);
   const gateways = (['lio', 'memory'] as const).map((kind, position) =>
     gatewayOn(hosts[position] ?? first, {
       dataPlane: { kind },
@@ -77,9 +78,8 @@ async function startCluster(world: KernelWorld): Promise<readonly [Gateway, Gate
   );
   const [real, other] = gateways;
   if (real === undefined || other === undefined) throw new Error('there are two');
-  // While Consul elects.
-  for (const gateway of [real, other]) gateway.start();
   for (const gateway of [real, other]) {
+    gateway.start();
     await until(`${gateway.host.name} is ready`, patienceMs, () => gateway.ready(), 250);
   }
   return [real, other];

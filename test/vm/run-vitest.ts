@@ -12,8 +12,6 @@ interface Choice {
   readonly config: string;
   /** Only files with this word in their name. */
   readonly filter: string;
-  /** And not those with this word. */
-  readonly without?: string;
   /** Tests with other names are for the host. */
   readonly names: RegExp;
   /** Their number that passed, by this name. */
@@ -35,12 +33,11 @@ interface TestFile {
 const report = '/run/out/tests.json';
 const metrics = '/run/out/test-metrics';
 
-export async function runVitest(into: Found, { config, filter, without, env = {}, ...how }: Choice): Promise<void> {
+export async function runVitest(into: Found, { config, filter, env = {}, ...how }: Choice): Promise<void> {
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', config, filter];
-  const left = without === undefined ? [] : ['--exclude', `**/*${without}*`];
   const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`];
   // Not the terminal of this process: it would be drawn anew many times a second.
-  const child = spawn(process.execPath, [...vitest, ...left, ...reporters], {
+  const child = spawn(process.execPath, [...vitest, ...reporters], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env, PATHWARDEN_VM_METRICS: metrics, NO_COLOR: '1' },
   });

@@ -15,8 +15,7 @@ export interface Verdict {
 
 /** The figures that a part is judged by. Of one that is not good enough it says so itself: `name is 3, more than 0`. */
 const judged: Readonly<Record<string, readonly string[]>> = {
-  tests: ['testsPassed'],
-  'half-made': ['halfMadeTestsPassed', 'halfMadeStates'],
+  tests: ['testsPassed', 'halfMadeStates'],
   targetcli: ['openTimesFaster', 'closeTimesFaster'],
   multipath: [
     'pathClosedLongestWriteMs', 'pathOpenedLongestWriteMs', 'sessionsLostByRestart',
