@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { DiskSpec, PathSpec } from '../core/records.ts';
-import { PathwardenError } from '../errors.ts';
+import { usage } from './usage.ts';
 
 export interface SpecOptions {
   readonly file?: string;
@@ -127,5 +127,3 @@ function chapUser(option: string, user: string | undefined, secretFile: string |
   if (secretFile.startsWith('/')) return { user, secretFile };
   throw usage(`${option}-secret-file must be an absolute path, the same on every gateway`);
 }
-
-const usage = (message: string): PathwardenError => new PathwardenError('USAGE_INVALID', message);

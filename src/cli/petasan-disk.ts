@@ -1,6 +1,7 @@
 // A disk as PetaSAN describes it beside its image, as a disk of ours.
 import type { DiskSpec, PathSpec } from '../core/records.ts';
 import { PathwardenError } from '../errors.ts';
+import { usage } from './usage.ts';
 
 export interface PetasanOptions {
   readonly backstore: DiskSpec['backstore'];
@@ -118,5 +119,3 @@ function prefixOf(mask: string): number {
 
 const unusable = (why: string): PathwardenError =>
   usage(`The metadata of the image ${why}: make the disk known with \`pathwarden disk add\``);
-
-const usage = (message: string): PathwardenError => new PathwardenError('USAGE_INVALID', message);

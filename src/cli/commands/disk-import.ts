@@ -9,6 +9,7 @@ import { rbdImage } from '../disk-spec.ts';
 import { ok } from '../output.ts';
 import { petasanDisk } from '../petasan-disk.ts';
 import type { Shell } from '../shell.ts';
+import { usage } from '../usage.ts';
 
 interface ImportOptions extends ChangeOptions {
   readonly cephConf: string;
@@ -81,12 +82,12 @@ function renamed(pairs: readonly string[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const pair of pairs) {
     const [, before, after] = /^([^=\s]+)=([^=\s]{1,15})$/.exec(pair) ?? [];
-    if (before === undefined || after === undefined) throw usage(` must look like eth2=ens2f0, not like ${pair}`);
+    if (before === undefined || after === undefined) {
+      throw usage(`--interface must look like eth2=ens2f0, not like ${pair}`);
+    }
     const other = names.get(before) ?? after;
-    if (other !== after) throw usage(`: ${before} is given two names, ${other} and ${after}`);
+    if (other !== after) throw usage(`--interface: ${before} is given two names, ${other} and ${after}`);
     names.set(before, after);
   }
   return names;
 }
-
-const usage = (mistake: string): PathwardenError => new PathwardenError('USAGE_INVALID', `--interface${mistake}`);
