@@ -19,19 +19,19 @@ export function planMoves(view: ClusterView, local: Local, ranks: Placement): (p
   if (!isEmptying(view, local)) return () => false;
   const served = [...local.paths.values()].filter(({ top }) => top === 'enabled' || top === 'releasing').length;
   let room = Math.max(1, Math.ceil(served / pathsPerMove));
-  // Of each disk one path at a time: its initiators go on through the others.
-  const disks = new Set<string>();
+  // Disks, each with one path at a time on the way: its initiators go on through the others.
+  const moving = new Set<string>();
   for (const path of onTheWay(view, local, ranks)) {
     const sight = `move ${path}@${String(view.locks.get(path)?.modifyIndex ?? 0)}`;
     if (local.elapsedMs(sight) >= patienceMs) continue;
     room -= 1;
-    disks.add(diskOf(path));
+    moving.add(diskOf(path));
   }
   const isAwaited = local.leaving ? () => false : planReturns(view, local);
   return (path) => {
-    if (room <= 0 || disks.has(path.disk) || isAwaited(path)) return false;
+    if (room <= 0 || moving.has(path.disk) || isAwaited(path)) return false;
     room -= 1;
-    disks.add(path.disk);
+    moving.add(path.disk);
     return true;
   };
 }
