@@ -1,6 +1,6 @@
 // A disk as PetaSAN describes it beside its image, as a disk of ours.
 import type { DiskSpec, PathSpec } from '../core/records.ts';
-import { PathwardenError } from '../errors.ts';
+import type { PathwardenError } from '../errors.ts';
 import { usage } from './usage.ts';
 
 export interface PetasanOptions {
