@@ -66,18 +66,7 @@ export interface ClusterView {
 /** No node can have this name. */
 export const wholeCluster = '*';
 
-export const emptyView: ClusterView = {
-  index: 0,
-  disks: new Map(),
-  locks: new Map(),
-  nodes: new Map(),
-  exclusions: new Map(),
-  drains: new Map(),
-  maintenance: new Map(),
-  moves: new Map(),
-  connections: new Map(),
-  problems: [],
-};
+export const emptyView: ClusterView = assemble(0, []);
 
 /** Parses with a memory of what it parsed before, so that a changed key costs one parse and not all of them. */
 export function viewParser(): (snapshot: ClusterSnapshot) => ClusterView {
