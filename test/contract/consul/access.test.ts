@@ -11,6 +11,8 @@ import type { HttpApiOptions } from '../../../adapters/consul/http.ts';
 import { httpApi } from '../../../adapters/consul/http.ts';
 import type { ClusterPort } from '../../../src/ports/cluster.ts';
 import { consulBinary } from '../../lab/get-consul.ts';
+import type { AclAgent } from './acl-agent.ts';
+import { aclAgent, rootToken } from './acl-agent.ts';
 import type { TestAgent } from './agents.ts';
 import { freePorts, realAgent, realConsulMissing } from './agents.ts';
 
@@ -26,30 +28,16 @@ function clusterAt(options: HttpApiOptions): ClusterPort {
 
 // Where no real Consul can be had without the network; never under CI.
 describe.skipIf(realConsulMissing())('with ACLs', () => {
-  const root = '11111111-2222-3333-4444-555555555555';
-  let agent: TestAgent;
+  let agent: AclAgent;
   const withToken = (token: string): ClusterPort => clusterAt({ url: agent.url, token });
 
   beforeAll(async () => {
-    const tokens = `tokens { master = "${root}" agent = "${root}" }`;
-    agent = await realAgent({ config: `acl { enabled = true default_policy = "deny" ${tokens} }`, token: root });
+    agent = await aclAgent();
   }, 60_000);
   afterAll(async () => {
     for (const close of closers.splice(0)) close();
     await agent?.stop();
   });
-
-  async function newToken(name: string, rules: string): Promise<string> {
-    const send = async (path: string, body: object): Promise<{ SecretID?: string }> => {
-      const options = { method: 'PUT', headers: { 'X-Consul-Token': root }, body: JSON.stringify(body) };
-      const response = await fetch(agent.url + path, options);
-      expect(response.status).toBe(200);
-      return (await response.json()) as { SecretID?: string };
-    };
-    await send('/v1/acl/policy', { Name: name, Rules: rules });
-    const { SecretID: secret } = await send('/v1/acl/token', { Policies: [{ Name: name }] });
-    return secret ?? '';
-  }
 
   const session = { name: 'one', ttlMs: 10_000, lockDelayMs: 0, nodeHealth: true };
   const forbidden = { kind: 'refused', code: 'forbidden' };
@@ -58,7 +46,7 @@ describe.skipIf(realConsulMissing())('with ACLs', () => {
     const sessions = 'session_prefix "" { policy = "write" }';
     const reads = 'node_prefix "" { policy = "read" } agent_prefix "" { policy = "read" }';
     const rules = `key_prefix "pathwarden/" { policy = "write" } ${sessions} ${reads}`;
-    const cluster = withToken(await newToken('enough', rules));
+    const cluster = withToken(await agent.newToken('enough', rules));
     expect(await cluster.status(call)).toMatchObject({ kind: 'done' });
     expect(await cluster.list(call)).toMatchObject({ kind: 'done', value: { entries: [] } });
     const created = await cluster.createSession(session, call);
@@ -75,7 +63,7 @@ describe.skipIf(realConsulMissing())('with ACLs', () => {
   test.each([
     ['a token that Consul does not know', async () => '99999999-2222-3333-4444-555555555555'],
     ['no token', async () => ''],
-    ['a token with other rights', () => newToken('other', 'key_prefix "other/" { policy = "write" }')],
+    ['a token with other rights', () => agent.newToken('other', 'key_prefix "other/" { policy = "write" }')],
   ])('tells %s apart from an outage and from an empty prefix', async (_name, token) => {
     const cluster = withToken(await token());
     const outcomes = await Promise.all([
@@ -83,7 +71,7 @@ describe.skipIf(realConsulMissing())('with ACLs', () => {
       cluster.read('paths/a/0', call),
       cluster.createSession(session, call),
       cluster.put({ key: 'disks/a', value: 'x' }, call),
-      cluster.acquire({ key: 'paths/z/0', session: root, value: 'x', expectedModifyIndex: 0 }, call),
+      cluster.acquire({ key: 'paths/z/0', session: rootToken, value: 'x', expectedModifyIndex: 0 }, call),
     ]);
     for (const outcome of outcomes) expect(outcome).toMatchObject(forbidden);
   });

@@ -7,6 +7,8 @@ import type { HttpApiOptions } from '../../../adapters/consul/http.ts';
 import { httpApi } from '../../../adapters/consul/http.ts';
 import { consulLook } from '../../../adapters/consul/look.ts';
 import type { ConsulFactsPort } from '../../../src/ports/doctor.ts';
+import type { AclAgent } from './acl-agent.ts';
+import { aclAgent, rootToken } from './acl-agent.ts';
 import type { TestAgent } from './agents.ts';
 import { embeddedAgent, ifReal, nodeName, realAgent, realConsulMissing } from './agents.ts';
 
@@ -98,27 +100,17 @@ describe('where nobody answers', () => {
 
 // Where no real Consul can be had without the network; never under CI. The embedded agent has no ACLs.
 describe.skipIf(realConsulMissing())('with ACLs', () => {
-  const root = '11111111-2222-3333-4444-555555555555';
-  let agent: TestAgent;
+  let agent: AclAgent;
   beforeAll(async () => {
-    const tokens = `tokens { master = "${root}" agent = "${root}" }`;
-    const acl = `acl { enabled = true default_policy = "deny" ${tokens} }`;
-    agent = await realAgent({ config: `${acl} session_ttl_min = "15s"`, token: root });
+    agent = await aclAgent('session_ttl_min = "15s"');
   }, 60_000);
   afterAll(async () => {
     for (const close of closers.splice(0)) close();
     await agent?.stop();
   });
 
-  async function lookWith(name: string, rules: string): Promise<ConsulFactsPort> {
-    const send = async (path: string, body: object): Promise<{ SecretID?: string }> => {
-      const options = { method: 'PUT', headers: { 'X-Consul-Token': root }, body: JSON.stringify(body) };
-      return (await (await fetch(agent.url + path, options)).json()) as { SecretID?: string };
-    };
-    await send('/v1/acl/policy', { Name: name, Rules: rules });
-    const { SecretID: token = '' } = await send('/v1/acl/token', { Policies: [{ Name: name }] });
-    return lookAt({ url: agent.url, token });
-  }
+  const lookWith = async (name: string, rules: string): Promise<ConsulFactsPort> =>
+    lookAt({ url: agent.url, token: await agent.newToken(name, rules) });
 
   const installed = `key_prefix "pathwarden/" { policy = "write" } session_prefix "" { policy = "write" }
     node_prefix "" { policy = "read" } agent_prefix "" { policy = "read" }`;
@@ -132,8 +124,8 @@ describe.skipIf(realConsulMissing())('with ACLs', () => {
       expect(outcome).toMatchObject(done);
     }
     expect(await look.mayUseSessions()).toEqual({ kind: 'done', value: { leastTtlMs: 15_000 } });
-    expect(await listOf(agent, '/v1/kv/?recurse', root)).toEqual([]);
-    expect(await listOf(agent, '/v1/session/list', root)).toEqual([]);
+    expect(await listOf(agent, '/v1/kv/?recurse', rootToken)).toEqual([]);
+    expect(await listOf(agent, '/v1/session/list', rootToken)).toEqual([]);
   });
 
   test('a right to read alone is told from one to write', async () => {
