@@ -3,7 +3,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const isRequired = process.env['CI'] !== undefined || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
+/** An empty `CI` is none. */
+export const isCi = (process.env['CI'] ?? '') !== '';
+
+export const isRequired = isCi || process.env['PATHWARDEN_REQUIRE_REAL'] === '1';
 
 const said = new Set<string>();
 

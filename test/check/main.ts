@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import {
   type Counts, countsOfCrashes, countsOfExit, countsOfLab, countsOfMachines, countsOfVitest, sumOf,
 } from './counts.ts';
+import { isCi } from '../left-out.ts';
 
 interface Ended {
   /** Null: ended by a signal, its deadline for example. */
@@ -26,7 +27,6 @@ interface Step {
 }
 
 const pipePatienceMs = 5_000;
-const isCi = (process.env['CI'] ?? '') !== '';
 const isRoot = process.getuid?.() === 0;
 const folder = await mkdtemp(join(tmpdir(), 'pathwarden-check-'));
 const vitestReport = join(folder, 'vitest.json');
