@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { now } from '../lab/clock.ts';
 import type { PathFigures } from '../lab/initiator.ts';
 import { emptyReport } from '../lab/report.ts';
-import { finish, seen } from '../vm/writing.ts';
+import { finish, goesOn, seen } from '../vm/writing.ts';
 import { lineOf, verdictsOf } from '../vm/verdicts.ts';
 
 const figures = (some: Partial<PathFigures>): PathFigures => ({
@@ -27,6 +27,14 @@ test('a write that was under way before counts from the start of the window, to 
   const one = figures({ latenciesMs: [300], issuedAt: [from - 40] });
   const { longestEndedAt } = await seen(writers(() => [one]), '1', from);
   expect(longestEndedAt).toBe(from + 300);
+});
+
+test('writers go on when each of that disk has written some times, and where nobody writes nobody does', async () => {
+  const wrote = (path: string, writes: number) => figures({ path, writes });
+  const goes = (...some: readonly PathFigures[]) => goesOn(writers(() => some), '1', 0);
+  expect(await goes(wrote('1/0', 3), wrote('1/1', 3), wrote('2/0', 0))).toBe(true);
+  expect(await goes(wrote('1/0', 3), wrote('1/1', 2))).toBe(false);
+  expect(await goes(wrote('2/0', 9))).toBe(false);
 });
 
 test('a write that failed as the writers were ended is counted', async () => {

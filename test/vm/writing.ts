@@ -37,9 +37,9 @@ export async function seen(writers: Pick<Writers, 'figures'>, disk: string, from
 }
 
 /** Waits until every writer of the disk has written again since `from`. */
-export async function goesOn(writers: Writers, disk: string, from: number): Promise<boolean> {
+export async function goesOn(writers: Pick<Writers, 'figures'>, disk: string, from: number): Promise<boolean> {
   const figures = (await writers.figures(from, now())).filter(({ path }) => path.startsWith(`${disk}/`));
-  return figures.every(({ writes }) => writes > 2);
+  return figures.length > 0 && figures.every(({ writes }) => writes > 2);
 }
 
 /** Ends the writers of a part: 0 errors, and every block that was acknowledged is there. */
