@@ -1,5 +1,6 @@
 // The device that resets this host: fits, and nobody else holds it.
 import type { Holder, HostPort } from '../ports/doctor.ts';
+import { softwareIdentity } from '../ports/watchdog.ts';
 import { asRoot, type Finding, install, sayIn, type SayTrouble } from './finding.ts';
 import type { Setup } from './setup.ts';
 
@@ -15,24 +16,29 @@ export async function watchdogFindings({ config, ports: { host } }: Setup): Prom
   const check = await host.watchdog(device, timeoutMs);
   const fit =
     check.kind === 'unfit'
-      ? worse('device', check.reason, optionsFix(check.reason, timeoutMs))
+      ? worse('device', check.reason, optionsFix(check.identity, timeoutMs))
       : check.warning === null
         ? say.ok('device', `${device}, ${check.identity}`)
-        : say.warning('device', check.warning, optionsFix(check.warning, timeoutMs));
+        : say.warning('device', check.warning, optionsFix(check.identity, timeoutMs));
   const holders = await host.holders(device);
   if (holders.kind !== 'done') return [fit, say.unknown('held by', holders.reason)];
   return [fit, heldFinding(holders.value, worse)];
 }
 
-const marginOf = (timeoutMs: number): string => `soft_margin=${String(Math.floor(timeoutMs / 1000))}`;
+const boardOptions = 'modinfo -p $(basename -a $(readlink -f /sys/class/watchdog/*/device/driver))';
+const optionsFile = '/etc/modprobe.d/watchdog.conf';
 
-/** All options in one line, because it replaces the file; `nowayout` has a price, so only where it is asked for. */
-function optionsFix(found: string, timeoutMs: number): string {
-  const [more, remark] = found.includes('nowayout=1')
-    ? [' nowayout=1', '   # nowayout: an end in order resets the host, too']
-    : ['', ''];
-  return `echo options softdog ${marginOf(timeoutMs)}${more} > /etc/modprobe.d/watchdog.conf${remark}`;
+/** Names of options differ from driver to driver: those of boards are shown by the kernel. */
+function optionsFix(identity: string, timeoutMs: number): string {
+  if (identity !== softwareIdentity) {
+    return `${boardOptions}   # of ${identity}: set its timeout and nowayout in ${optionsFile}, then reboot`;
+  }
+  return `${softwareOptions(timeoutMs)} && modprobe -r softdog && modprobe softdog   # while pathwarden is stopped`;
 }
+
+/** In a file, so that they last over a reboot. */
+const softwareOptions = (timeoutMs: number): string =>
+  `echo options softdog soft_margin=${String(Math.floor(timeoutMs / 1000))} > ${optionsFile}`;
 
 type Watchdog = Setup['config']['watchdog'];
 
@@ -41,7 +47,8 @@ async function missing(host: HostPort, { device, timeoutMs }: Watchdog, worse: S
   const softdog = await host.kernelModule('softdog');
   const hasNone = softdog.kind === 'done' && softdog.value === null;
   const found = hasNone ? `${device} is not there, and this kernel has no softdog` : `${device} is not there`;
-  const load = `modprobe softdog ${marginOf(timeoutMs)}   # or the driver of your board`;
+  const atBoot = 'echo softdog > /etc/modules-load.d/watchdog.conf';
+  const load = `${softwareOptions(timeoutMs)} && ${atBoot} && modprobe softdog   # or the driver of your board`;
   return worse('device', found, hasNone ? install('linux-image-amd64') : load);
 }
 

@@ -15,7 +15,11 @@ export interface WatchdogPort {
   abandon(): void;
 }
 
-/** What can be known of a device without opening it, which would arm it. */
-export type WatchdogCheck =
-  | { readonly kind: 'fits'; readonly identity: string; readonly warning: string | null }
-  | { readonly kind: 'unfit'; readonly reason: string };
+/** The kernel's softdog, by its own name. */
+export const softwareIdentity = 'Software Watchdog';
+
+/** What can be known of a device without opening it, which would arm it. `identity`: the driver's own name for it. */
+export type WatchdogCheck = { readonly identity: string } & (
+  | { readonly kind: 'fits'; readonly warning: string | null }
+  | { readonly kind: 'unfit'; readonly reason: string }
+);

@@ -203,24 +203,34 @@ describe('of the watchdog', () => {
   it('a device that is missing is a failure where it is required, and a warning where it is not', async () => {
     const file = async (path: string) => (path === '/dev/watchdog' ? done(null) : rightHost.file(path));
     const must = await doctorOn({ config: required, host: { file } });
-    expect(must.of('watchdog', 'device')).toMatch(/^failure: \/dev\/watchdog is not there → modprobe softdog/);
+    expect(must.of('watchdog', 'device')).toMatch(/^failure: \/dev\/watchdog is not there → echo options softdog /);
     const may = await doctorOn({ config: 'watchdog: { mode: automatic }', host: { file } });
     expect(may.of('watchdog', 'device')).toMatch(/^warning: /);
   });
 
-  it('each fix of its driver is the whole line, with the time that is configured', async () => {
+  it('each fix lasts over a reboot, reloads what is loaded, and has the time that is configured', async () => {
     const config = 'watchdog: { mode: required, timeoutMs: 15500 }';
     const fixed = async (host: Partial<HostPort>) => {
       const said = await doctorOn({ config, host });
       return said.of('watchdog', 'device').split(' → ')[1];
     };
-    const late = await fixed({ watchdog: async () => ({ kind: 'unfit', reason: 'it resets after 60 s' }) });
-    expect(late).toBe('echo options softdog soft_margin=15 > /etc/modprobe.d/watchdog.conf');
-    const doubt = { kind: 'fits', identity: 'Software Watchdog', warning: 'nowayout=1 makes it sure' } as const;
-    const doubtful = await fixed({ watchdog: async () => doubt });
-    expect(doubtful).toMatch(/^echo options softdog soft_margin=15 nowayout=1 > .* # .* an end in order resets/);
+    const identity = 'Software Watchdog';
+    const late = await fixed({ watchdog: async () => ({ kind: 'unfit', identity, reason: 'it resets after 60 s' }) });
+    expect(late).toMatch(/^echo options softdog soft_margin=15 > \S+ && modprobe -r softdog && modprobe softdog /);
     const missing = await fixed({ file: async () => done(null) });
-    expect(missing).toMatch(/^modprobe softdog soft_margin=15 /);
+    expect(missing).toMatch(
+      /^echo options softdog soft_margin=15 > \S+ && echo softdog > \/etc\/modules-load\.d\/\S+ && modprobe softdog /,
+    );
+  });
+
+  it('the options of a board\'s driver have names of their own, which the kernel knows', async () => {
+    const identity = 'iTCO_wdt';
+    const late = { kind: 'unfit', identity, reason: 'it resets after 60 s' } as const;
+    const doubt = { kind: 'fits', identity, warning: 'nowayout=1 makes it sure' } as const;
+    for (const check of [late, doubt]) {
+      const said = await doctorOn({ config: required, host: { watchdog: async () => check } });
+      expect(said.of('watchdog', 'device')).toMatch(/ → modinfo -p .* # of iTCO_wdt: .* nowayout /);
+    }
   });
 
   it('whoever else holds it is named, and how it lets go', async () => {

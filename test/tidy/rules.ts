@@ -36,7 +36,7 @@ const rules: readonly Rule[] = [
   {
     from: /^src\/doctor\//,
     may: ['src/doctor/', 'src/config/', 'src/core/records.ts', 'src/core/view.ts', 'src/ports/interface-name.ts',
-      'src/ports/ip.ts', 'src/ports/packages.ts', 'src/errors.ts'],
+      'src/ports/ip.ts', 'src/ports/packages.ts', 'src/ports/watchdog.ts', 'src/errors.ts'],
     mayTypes: ['src/ports/'],
   },
   { from: /^src\/config\//, may: ['src/config/', 'src/core/', 'src/errors.ts'], mayTypes: ['src/ports/'] },

@@ -5,7 +5,7 @@ import { namesOfTests } from './test-names.ts';
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
-    include: ['test/contract/dataplane/{target,lio-*,lvm,vlan}.test.ts'],
+    include: ['test/contract/dataplane/{target,lio-*,lvm,vlan}.test.ts', 'test/contract/watchdog/softdog.test.ts'],
     testNamePattern: namesOfTests,
     pool: 'threads',
     // By Node itself, which finds them compiled.

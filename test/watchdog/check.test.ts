@@ -35,7 +35,8 @@ test('a device that resets in time, also when its holder dies, fits', async () =
 test('a device that resets later than the arithmetic counts on does not fit', async () => {
   const check = await checked({ ...fact, timeout: '60' });
   const reason = 'after 60 s, and watchdog.timeoutMs is 10000';
-  expect(check).toMatchObject({ kind: 'unfit', reason: expect.stringContaining(reason) });
+  const { identity } = fact;
+  expect(check).toMatchObject({ kind: 'unfit', identity, reason: expect.stringContaining(reason) });
 });
 
 test('a device that the death of its holder disarms does not fit', async () => {
@@ -46,6 +47,11 @@ test('a device that the death of its holder disarms does not fit', async () => {
 test('a kernel that does not say what closing does is a doubt that is said', async () => {
   const check = await checked({ timeout: '10', identity: 'iTCO_wdt', nowayout: '0' });
   expect(check).toMatchObject({ kind: 'fits', warning: expect.stringContaining('the kernel does not say') });
+});
+
+test('of the software watchdog it is known what every kernel does', async () => {
+  const check = await checked({ timeout: '10', identity: 'Software Watchdog', nowayout: '0' });
+  expect(check).toMatchObject({ kind: 'fits', warning: null });
 });
 
 test('a device that is not there, or of which nothing is known, does not fit', async () => {
