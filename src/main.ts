@@ -199,10 +199,13 @@ async function peersOf({ node, peers }: Config, log: Log): Promise<PeersPort | n
   });
 }
 
+/** An election takes 2 s and more; asking twice as often costs an idle daemon another 0.2 % of a core. */
+const leaderEveryMs = 500;
+
 async function clusterOf(config: Config): Promise<ClusterPort> {
   const { prefix, sessionNode } = config.consul;
   const api = await consulApiOf(config);
-  return consulCluster({ api, clock: systemClock(), prefix, ...defined({ node: sessionNode }) });
+  return consulCluster({ api, clock: systemClock(), prefix, leaderEveryMs, ...defined({ node: sessionNode }) });
 }
 
 function dataPlaneOf({ dataPlane, node, ceph }: Config, run: Run): DataPlane {

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import type { ClusterPort } from '../../src/ports/cluster.ts';
 import type { ConsulApi } from './api.ts';
 import { openBudget } from './budget.ts';
+import { elections } from './elections.ts';
 import type { Store } from './embedded/store.ts';
 import { openStore } from './embedded/store.ts';
 import { put, remove } from './keys.ts';
@@ -21,13 +22,27 @@ export interface ConsulClusterOptions {
   /** Binds sessions to another node than the agent's own. Only for several daemons that share one agent. */
   readonly node?: string;
   readonly pace?: Partial<WatchPace>;
+  /** How often the agent is asked who leads while somebody watches. Default: never. */
+  readonly leaderEveryMs?: number;
 }
 
-export function consulCluster(parts: ConsulClusterOptions): ClusterPort {
-  const { api, clock, node } = parts;
-  const { watch, heard } = wakeful(parts);
+export function consulCluster(given: ConsulClusterOptions): ClusterPort {
+  const { clock, node, leaderEveryMs } = given;
+  const followed = leaderEveryMs === undefined ? null : elections(given.api, clock, leaderEveryMs);
+  const parts = { ...given, api: followed?.api ?? given.api };
+  const { api } = parts;
+  const { watch, wake, heard } = wakeful(parts);
   return {
-    watch,
+    watch(handlers) {
+      const watching = watch(handlers);
+      const following = followed?.follow(wake);
+      return {
+        stop() {
+          following?.stop();
+          return watching.stop();
+        },
+      };
+    },
     list: (options) => readPrefix(parts, { consistent: true }, options),
     read: (key, options) => heard(readEntry(parts, key, openBudget(clock, options).rest())),
     createSession: (spec, options) => createSession(api, spec, node, options),

@@ -5,6 +5,8 @@ import { startWatch, type Watch, type WatchOptions } from './watch.ts';
 
 interface Wakeful {
   readonly watch: (handlers: WatchHandlers) => { stop(): Promise<void> };
+  /** Makes the watches ask anew. */
+  readonly wake: () => void;
   /** To be told every answer: the first one after a silence makes the watches ask anew. */
   readonly heard: <T>(answer: Promise<Outcome<T>>) => Promise<Outcome<T>>;
 }
@@ -12,7 +14,11 @@ interface Wakeful {
 export function wakeful(options: WatchOptions): Wakeful {
   const watches = new Set<Watch>();
   let isSilent = false;
+  const wake = (): void => {
+    for (const watch of watches) watch.again();
+  };
   return {
+    wake,
     watch(handlers) {
       const watch = startWatch(options, handlers);
       watches.add(watch);
@@ -27,7 +33,7 @@ export function wakeful(options: WatchOptions): Wakeful {
       const outcome = await answer;
       const isOver = isSilent && outcome.kind !== 'unknown';
       isSilent = outcome.kind === 'unknown';
-      if (isOver) for (const watch of watches) watch.again();
+      if (isOver) wake();
       return outcome;
     },
   };

@@ -25,14 +25,12 @@ export interface Settings {
   readonly nodeHealth: boolean;
   /** A lost node is given this long to prove its own teardown before it is fenced. 0: it is fenced at once. */
   readonly selfMs: number;
-  /** How long a request to Consul is waited for. */
-  readonly consulMs: number;
   /** Undefined: daemons do not ask each other. `exclude`: whom the majority misses is excluded at once. */
   readonly peers: { readonly exclude: boolean } | undefined;
 }
 
 export const standardSettings: Settings = {
-  onStop: 'keep', ttlMs: 20_000, marginMs: 5000, lockDelayMs: 1000, nodeHealth: true, selfMs: 500, consulMs: 5000,
+  onStop: 'keep', ttlMs: 20_000, marginMs: 5000, lockDelayMs: 1000, nodeHealth: true, selfMs: 500,
   peers: undefined,
 };
 
@@ -43,7 +41,6 @@ export const faultSettings = (quick: boolean): Settings => ({
   lockDelayMs: 0,
   nodeHealth: true,
   selfMs: 500,
-  consulMs: 5000,
   peers: { exclude: true },
 });
 
@@ -208,7 +205,7 @@ export class Gateway {
     return fetch(`http://${this.host.address}:${port}${path}`, { ...post, headers, signal });
   }
 
-  #config({ onStop, ttlMs, marginMs, lockDelayMs, nodeHealth, selfMs, consulMs, peers }: Settings): object {
+  #config({ onStop, ttlMs, marginMs, lockDelayMs, nodeHealth, selfMs, peers }: Settings): object {
     const { storage } = this.#options;
     return {
       node: { name: this.host.name, stateDir: `${this.#options.folder}/state`, onStop },
@@ -223,7 +220,6 @@ export class Gateway {
         ],
       },
       http: { host: this.host.address, port },
-      deadlines: { consulMs },
       ...(peers !== undefined && {
         peers: {
           listen: `${this.host.address}:${peersPort}`,
