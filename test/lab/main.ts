@@ -82,8 +82,8 @@ async function run(): Promise<Report> {
 }
 
 function chosenScenarios(): typeof scenarios {
-  if (options.faults) return [...faults];
   if (options.scenario.length > 0) return [];
+  if (options.faults) return [...faults];
   return [...(isCeph ? onCeph : disturbances)];
 }
 
