@@ -56,14 +56,11 @@ async function strike(lab: Lab, until: number): Promise<number> {
 async function supervise(lab: Lab, gateway: Gateway, until: number): Promise<number> {
   let fenced = 0;
   while (now() < until) {
-    await sleep(gateway.host.powered ? restartMs : bootMs);
-    if (gateway.host.powered) {
-      // It may lose its power while something starts.
-      await restart(lab, gateway).catch(() => {});
-    } else {
-      await lab.boot(gateway.host.name);
-      fenced += 1;
-    }
+    const { name, powered } = gateway.host;
+    await sleep(powered ? restartMs : bootMs);
+    if (!gateway.host.powered) fenced += 1;
+    // It may be struck, or lose its power, while something starts: the next turn starts the rest.
+    await (gateway.host.powered ? restart(lab, gateway) : lab.boot(name)).catch(() => {});
   }
   return fenced;
 }
