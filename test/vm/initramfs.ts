@@ -60,7 +60,8 @@ for each in proc sys dev; do /busybox mount --move /$each /new/$each; done
 exec /busybox switch_root /new /bin/sh /run/start
 `;
 
-// At the end it waits without a program: the disk that those come from may be gone before the power is.
+// It ends by a restart, at which QEMU ends, and not by a power-off: that takes the network cards away first, and a
+// kernel that is sending then goes on for ever. It waits without a program: the disk of those may be gone by then.
 const startScript = ({ kernel: { root, version }, argv, workFolder }: Errand): string => `
 export PATH=${dirname(argv[0] ?? '')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root LC_ALL=C PATHWARDEN_VM=1 NODE_COMPILE_CACHE=/run/compiled
@@ -76,6 +77,6 @@ ${argv.map((word) => `'${word}'`).join(' ')} >/dev/ttyS1 2>&1 </dev/null
 echo $? >/run/out/exit-code
 dmesg >/run/out/dmesg
 sync
-echo o >/proc/sysrq-trigger
+echo b >/proc/sysrq-trigger
 while true; do true; done
 `;
