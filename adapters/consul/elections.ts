@@ -22,19 +22,12 @@ export function elections(api: ConsulApi, clock: Clock, everyMs: number): Electi
   const waiting = new Set<AbortController>();
 
   async function once<Body>(request: Request<Body>, options: RequestOptions): Promise<ConsulReply<Body>> {
-    const { signal } = options;
     const own = new AbortController();
-    const callOff = (): void => own.abort();
-    if (signal?.aborted === true) callOff();
-    signal?.addEventListener('abort', callOff, { once: true });
+    const signal = options.signal === undefined ? own.signal : AbortSignal.any([options.signal, own.signal]);
     waiting.add(own);
-    try {
-      const reply = await request({ ...options, signal: own.signal });
-      return reply.kind === 'silence' && own.signal.reason === elected ? { kind: 'silence', reason: elected } : reply;
-    } finally {
-      waiting.delete(own);
-      signal?.removeEventListener('abort', callOff);
-    }
+    const reply = await request({ ...options, signal });
+    waiting.delete(own);
+    return reply.kind === 'silence' && own.signal.aborted ? { kind: 'silence', reason: elected } : reply;
   }
 
   async function untilAnswered<Body>(request: Request<Body>, options: RequestOptions): Promise<ConsulReply<Body>> {
@@ -48,7 +41,7 @@ export function elections(api: ConsulApi, clock: Clock, everyMs: number): Electi
   }
 
   function callOffAll(): void {
-    for (const each of waiting) each.abort(elected);
+    for (const each of waiting) each.abort();
   }
 
   return {
