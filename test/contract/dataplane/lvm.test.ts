@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imagesLook } from '../../../adapters/backstore/look.ts';
 import { lvmBackstore } from '../../../adapters/backstore/lvm.ts';
-import { createRunner, describe as tell } from '../../../adapters/run.ts';
+import { createRunner } from '../../../adapters/run.ts';
 import { done } from '../../../src/ports/outcome.ts';
 import { backstoreContract } from './backstore-contract.ts';
 import { loopDevices } from './loop-device.ts';
-import { patience as usual } from './world.ts';
+import { mustOf, patience as usual } from './world.ts';
 
 const run = createRunner();
 const patience = { deadlineMs: 2 * usual.deadlineMs };
@@ -22,10 +22,7 @@ describe('on a kernel with device-mapper', () => {
   const loops = loopDevices();
   let folder: string;
   let volumes = 0;
-  const must = async (...argv: string[]): Promise<void> => {
-    const result = await run(argv, patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
-  };
+  const must = mustOf(run, patience);
   const newVolume = async (): Promise<string> => {
     const volume = `one${String((volumes += 1))}`;
     await must('lvcreate', '-q', '-an', '-Zn', '-L', `${String(extent)}b`, '-n', volume, group);
@@ -53,8 +50,8 @@ describe('on a kernel with device-mapper', () => {
       backstore: lvmBackstore({ run }),
       spec: { kind: 'lvm', group, volume },
       sizeBytes: extent,
-      grow: () => must('lvextend', '-q', '-L', `${String(2 * extent)}b`, `${group}/${volume}`),
-      remove: () => must('lvremove', '-q', '-f', `${group}/${volume}`),
+      grow: async () => void (await must('lvextend', '-q', '-L', `${String(2 * extent)}b`, `${group}/${volume}`)),
+      remove: async () => void (await must('lvremove', '-q', '-f', `${group}/${volume}`)),
     };
   });
 

@@ -4,32 +4,28 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkWatchdog } from '../../../adapters/watchdog/check.ts';
 import { deviceWatchdog } from '../../../adapters/watchdog/device.ts';
-import { createRunner, describe as tell } from '../../../adapters/run.ts';
+import { createRunner } from '../../../adapters/run.ts';
 import type { WatchdogPort } from '../../../src/ports/watchdog.ts';
+import { mustOf } from '../dataplane/world.ts';
 
-const run = createRunner();
 const patience = { deadlineMs: 20_000 };
+const must = mustOf(createRunner(), patience);
 const device = '/dev/watchdog';
 const marginSeconds = 5;
 
 describe('on a kernel with softdog', () => {
   let watchdog: WatchdogPort;
-  const must = async (...argv: string[]): Promise<string> => {
-    const result = await run(argv, patience);
-    if (result.kind !== 'exited' || result.code !== 0) throw new Error(tell(result));
-    return result.stdout;
-  };
   const state = async (): Promise<string> =>
     (await readFile('/sys/class/watchdog/watchdog0/state', 'utf8')).trim();
   const resets = async (): Promise<number> => (await must('dmesg')).split('softdog: Triggered').length - 1;
 
   beforeAll(async () => {
-    await must('modprobe', 'softdog', `soft_margin=${String(marginSeconds)}`, 'soft_noboot=1');
+    await must(`modprobe softdog soft_margin=${String(marginSeconds)} soft_noboot=1`);
     watchdog = deviceWatchdog({ device, tokenAgeMs: 20_000, onOpened: () => {}, onFailed: () => {} });
   });
   afterAll(async () => {
     watchdog.abandon();
-    await must('modprobe', '-r', 'softdog');
+    await must('modprobe -r softdog');
   });
 
   test('the device is known for what it is, and asking does not arm it', async () => {

@@ -1,4 +1,5 @@
-// What the daemon counts on of a watchdog, real helper process or memory twin. A plain file stands in for the device.
+// What the daemon counts on of a watchdog, real helper process or memory twin. A plain file stands in for the device;
+// softdog.test.ts has one of a kernel.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
