@@ -1,7 +1,7 @@
 // Tuning by configuration: which files of a portal group and of a device have which text. Pure.
 import type { Shape, Step } from './configfs-protocol.ts';
 
-/** By the kernel's names; what is left out is left to the kernel. */
+/** By the kernel's names; what is left out is left to the kernel, except for what is ours below. */
 type Values = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface LioTuning {
@@ -20,8 +20,14 @@ export interface Tuning {
 
 export type Texts = Readonly<Record<string, string>>;
 
+/** How long an initiator waits before it comes back is left to it: of the two wishes, the longer one counts. */
+const parametersOfOurs: Values = { DefaultTime2Wait: 0 };
+
 export const tuningOf = ({ attributes = {}, parameters = {}, device = {} }: LioTuning): Tuning => ({
-  group: { ...textsIn('attrib', attributes, ['0', '1']), ...textsIn('param', parameters, ['No', 'Yes']) },
+  group: {
+    ...textsIn('attrib', attributes, ['0', '1']),
+    ...textsIn('param', { ...parametersOfOurs, ...parameters }, ['No', 'Yes']),
+  },
   device: textsIn('attrib', device, ['0', '1']),
 });
 

@@ -93,7 +93,7 @@ function plan(wanted: Wanted, now: Now): readonly Argv[] {
     ...(existing === undefined ? [on('target', 'new', id, '--targetname', spec.iqn)] : []),
     ...(whole || existing?.state === 'offline' ? [] : [stateArgv(id, 'offline')]),
     ...(disk === undefined ? [newDisk(wanted)] : []),
-    ...(disk?.get('SCSI SN') === spec.wwn ? [] : [nameDisk(wanted)]),
+    ...(disk?.get('SCSI SN') === spec.wwn ? [] : [leaveWaitToInitiators(id), nameDisk(wanted)]),
     ...accountPlan(wanted, existing, now),
     ...accessPlan(wanted, existing),
   ];
@@ -108,7 +108,11 @@ function newDisk({ spec: { backing }, id, flags }: Wanted): Argv {
   return [...opened, '--bstype', 'rbd', '--bsopts', `conf=${backing.conf};id=${backing.id}`];
 }
 
-// The serial number is last: it is what is read back to see that all of them were set.
+/** Before an initiator comes back, it waits for the longer one of the two wishes. tgtd would ask for 2 s. */
+const leaveWaitToInitiators = (id: number): Argv =>
+  on('target', 'update', id, '--name', 'DefaultTime2Wait', '--value', '0');
+
+// The serial number is last: it is what is read back to see that all before it was done.
 function nameDisk({ spec: { wwn }, id }: Wanted): Argv {
   const names = ['vendor_id=PATHWRDN', 'product_id=DISK', `scsi_id=PATHWRDN${wwn}`, `scsi_sn=${wwn}`];
   return on('logicalunit', 'update', id, '--lun', '1', '--params', names.join(','));

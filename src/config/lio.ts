@@ -1,4 +1,4 @@
-// Tuning of the kernel's target, by the kernel's own names. What is left out is left to the kernel.
+// Tuning of the kernel's target, by the kernel's own names. What is left out and has no default is left to the kernel.
 import { Type } from 'typebox';
 import { section } from './fields.ts';
 
@@ -20,7 +20,17 @@ export const lio = section(
       InitialR2T: flag('No data comes before it is asked for, except with the command', false),
       MaxOutstandingR2T: count(1, 65_535, 'Requests for data that may be open for one command', 1),
       DefaultTime2Retain: count(0, 3600, 'Seconds for which a cut connection may be taken up again', 20),
-      DefaultTime2Wait: count(0, 3600, 'Seconds to wait before a cut connection is taken up again', 2),
+      DefaultTime2Wait: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 3600,
+          dynamicDefault: '0',
+          description:
+            'Seconds that initiators wait at least before they come back after a cut. They may ask for more, as ' +
+            'open-iscsi does (2)',
+          examples: [2],
+        }),
+      ),
       HeaderDigest: digest('headers'),
       DataDigest: digest('data'),
     }),

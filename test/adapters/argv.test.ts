@@ -59,6 +59,7 @@ describe('tgtadm', () => {
       `${tgtadm} target --op new --tid 15 --targetname ${iqn}`,
       `${tgtadm} target --op update --tid 15 --name state --value offline`,
       `${tgtadm} logicalunit --op new --tid 15 --lun 1 --backing-store /images/1 --bsoflags sync:direct`,
+      `${tgtadm} target --op update --tid 15 --name DefaultTime2Wait --value 0`,
       `${tgtadm} logicalunit --op update --tid 15 --lun 1 --params ${names}`,
       `${tgtadm} target --op bind --tid 15 --initiator-address ALL`,
     ]);

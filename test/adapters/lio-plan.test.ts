@@ -145,10 +145,12 @@ describe('tuning', () => {
 
   test('of a new group is written and looked at before its first entry is made', () => {
     const steps = told(planGroup(iqn, 1, { rules: named, device, tuning }));
-    expect(steps.map((step) => step.replaceAll(`iscsi/${iqn}/tpgt_1`, 'G')).slice(0, 8)).toEqual([
+    expect(steps.map((step) => step.replaceAll(`iscsi/${iqn}/tpgt_1`, 'G')).slice(0, 10)).toEqual([
       'G',
       'G/attrib/default_cmdsn_depth = 128',
       'G/attrib/default_cmdsn_depth = 128',
+      'G/param/DefaultTime2Wait = 0',
+      'G/param/DefaultTime2Wait = 0',
       'G/param/ImmediateData = No',
       'G/param/ImmediateData = No',
       'G/param/DataDigest = None',
@@ -159,11 +161,17 @@ describe('tuning', () => {
 
   test('that is so already is not written again', () => {
     const group = made();
-    const param = folder({ files: { ImmediateData: 'No', DataDigest: 'None' } });
+    const param = folder({ files: { DefaultTime2Wait: '0', ImmediateData: 'No', DataDigest: 'None' } });
     const now = groupIn({ ...group, folders: { ...group.folders, param } });
     const depth = `iscsi/${iqn}/tpgt_7/attrib/default_cmdsn_depth = 128`;
     expect(told(planGroup(iqn, 7, { rules: named, device, tuning }, now))).toEqual([depth, depth]);
-    expect(targetShape(tuning)).toMatchObject({ '*': { param: { ImmediateData: 'read', DataDigest: 'read' } } });
+    const read = { DefaultTime2Wait: 'read', ImmediateData: 'read', DataDigest: 'read' };
+    expect(targetShape(tuning)).toMatchObject({ '*': { param: read } });
+  });
+
+  test('can make initiators wait before they come back', () => {
+    expect(tuningOf({}).group).toEqual({ 'param/DefaultTime2Wait': '0' });
+    expect(tuningOf({ parameters: { DefaultTime2Wait: 3 } }).group).toEqual({ 'param/DefaultTime2Wait': '3' });
   });
 
   test('of a device is written as long as it is not served', () => {

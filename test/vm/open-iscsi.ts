@@ -13,8 +13,11 @@ node.conn[0].timeo.noop_out_interval = 2
 node.conn[0].timeo.noop_out_timeout = 5
 `;
 
-/** How long commands of a connection that is gone wait for the next: not at all where there is another path. */
-const replacementSeconds = { onePath: 300, multipath: 0 } as const;
+/** In seconds, as docs/operate/initiators.md says. With another path, nothing waits for the next login on this one. */
+const settingsFor = {
+  onePath: { 'timeo.replacement_timeout': 300, 'iscsi.DefaultTime2Wait': 0 },
+  multipath: { 'timeo.replacement_timeout': 0 },
+} as const;
 
 /** A disk with one path is left as it is. With 0, multipathd leaves alone what iscsid said. */
 const multipathSettings = `defaults {
@@ -44,11 +47,12 @@ export async function startInitiator(folder: string): Promise<void> {
 }
 
 /** Logs in to one portal and gives its device, as in `/dev/sda`. */
-export async function login(iqn: string, ip: string, use: keyof typeof replacementSeconds): Promise<string> {
+export async function login(iqn: string, ip: string, use: keyof typeof settingsFor): Promise<string> {
   const node = ['iscsiadm', '-m', 'node', '-T', iqn, '-p', `${ip}:3260`];
   await run([...node, '-o', 'new'], patienceMs);
-  const waiting = ['-n', 'node.session.timeo.replacement_timeout', '-v', String(replacementSeconds[use])];
-  await run([...node, '-o', 'update', ...waiting], patienceMs);
+  for (const [name, seconds] of Object.entries(settingsFor[use])) {
+    await run([...node, '-o', 'update', '-n', `node.session.${name}`, '-v', String(seconds)], patienceMs);
+  }
   await run([...node, '--login'], patienceMs);
   return until(`${iqn} at ${ip} is a device`, patienceMs, () => deviceOf(iqn, ip));
 }

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { DataPlane, Portal } from '../../../src/ports/dataplane.ts';
 import { type Session, tryData } from './initiator.ts';
+import { agreed } from './login-keys.ts';
 import { diskShown, done, iqn } from './one-disk.ts';
 import { patience, type World } from './world.ts';
 
@@ -42,6 +43,14 @@ export function servesInitiators(rig: () => ServingRig, { first, second, six, un
     expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
     expect(await diskShown(plane)).toMatchObject({ sessions: 1, logins: [unnamed] });
     expect(await kept.ask('read -P 1 0 4k')).toContain('read 4096');
+  });
+
+  test.each([0, 3])('how long it waits before it comes back is left to the initiator: %i s', async (seconds) => {
+    const { world, serve } = rig();
+    await serve(first);
+    expect(await agreed(world, first.ip, iqn, { DefaultTime2Wait: String(seconds) })).toMatchObject({
+      DefaultTime2Wait: String(seconds),
+    });
   });
 
   test('a path that opens while its sibling closes can be used', async () => {

@@ -157,7 +157,7 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
     expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
   });
 
-  test.each([1, 2, 3, 4, 5])('a definition cut short at change %i is completed by a new instance', async (stop) => {
+  test.each([1, 2, 3, 4, 5, 6])('a definition cut short at change %i is completed by a new instance', async (stop) => {
     let changes = 0;
     const dying: Run = async (argv, options) => {
       const changing = argv.some((word) => ['new', 'bind', 'update'].includes(word));

@@ -10,7 +10,7 @@ import { connectionsNow } from '../open-iscsi.ts';
 import { goesOn, seen, switchMostMs, type Writers } from '../writing.ts';
 import { initiatorHost } from './hosts.ts';
 
-/** From the moment the initiator's host knows where its path is now. Of that, the initiator waits 2 s by itself. */
+/** From the moment the initiator's host knows where its path is now. open-iscsi may wait a second of it by itself. */
 const onePathMostMs = 3000;
 
 const pollMs = 10;
