@@ -8,6 +8,7 @@ import { cephLook } from '../adapters/fence/ceph-look.ts';
 import { openKeyring } from '../adapters/peers/keyring.ts';
 import { peerKnock } from '../adapters/peers/knock.ts';
 import { createRunner, type Run } from '../adapters/run.ts';
+import { lioSizes } from '../adapters/target/lio-sizes.ts';
 import { tgtLook } from '../adapters/target/tgt-look.ts';
 import { checkRules } from '../adapters/traffic/nft.ts';
 import { checkWatchdog } from '../adapters/watchdog/check.ts';
@@ -34,9 +35,11 @@ export interface Examination {
 export async function examineHost(file: string, run: Run = createRunner()): Promise<Examination> {
   const loaded = await loadTolerantly(file);
   const { config } = loaded;
+  const tgt = tgtLook({ run, controlPort: config.dataPlane.tgt.controlPort });
   const ports: Ports = {
     host: systemHost({ run, watchdog: checkWatchdog }),
-    tgt: tgtLook({ run, controlPort: config.dataPlane.tgt.controlPort }),
+    tgt,
+    sizes: config.dataPlane.kind === 'lio' ? lioSizes() : tgt,
     images: imagesLook({ run, ...config.ceph }),
     filter: { check: () => checkRules({ run }, { deadlineMs: 5000 }) },
     consul: await consulOf(config),

@@ -22,8 +22,8 @@ export function imagesLook(settings: { readonly run: Run; readonly conf: string;
     },
     uncached: (image) => withoutCache(rbd(), nameOf(image)),
     async volumes() {
-      const fields = ['--options', 'vg_name,lv_name', '--reportformat', 'json'];
-      const listed = await settings.run(['lvs', ...fields], patience);
+      const fields = ['--options', 'vg_name,lv_name,lv_size', '--units', 'b', '--nosuffix'];
+      const listed = await settings.run(['lvs', ...fields, '--reportformat', 'json'], patience);
       if (listed.kind !== 'exited') return failure(listed);
       if (listed.code !== 0) return unknown(`the list of volumes cannot be read: ${describe(listed)}`);
       return orUnknown(volumesIn(listed.stdout), 'the list of volumes');
@@ -50,14 +50,15 @@ function sizesIn(rows: unknown): ReadonlyMap<string, number> | null {
 }
 
 /** Null: not understood. */
-function volumesIn(report: string): ReadonlySet<string> | null {
+function volumesIn(report: string): ReadonlyMap<string, number> | null {
   const rows = volumeRows(report);
   if (rows === null) return null;
-  const volumes = new Set<string>();
+  const volumes = new Map<string, number>();
   for (const row of rows) {
-    const [group, volume] = [fieldOf(row, 'vg_name'), fieldOf(row, 'lv_name')];
+    const [group, volume, size] = ['vg_name', 'lv_name', 'lv_size'].map((name) => fieldOf(row, name));
     if (typeof group !== 'string' || typeof volume !== 'string') return null;
-    volumes.add(`${group}/${volume}`);
+    if (typeof size !== 'string' || !/^\d+$/.test(size)) return null;
+    volumes.set(`${group}/${volume}`, Number(size));
   }
   return volumes;
 }

@@ -1,5 +1,5 @@
 // Files as the doctor looks at them: what kind, whose, for whom. Never what is in them.
-import { access, constants, stat, statfs } from 'node:fs/promises';
+import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileFacts } from '../../src/ports/doctor.ts';
 import { done, type Outcome, unknown } from '../../src/ports/outcome.ts';
@@ -12,10 +12,18 @@ export async function fileFacts(path: string): Promise<Outcome<FileFacts | null>
     const isDevice = facts.isBlockDevice() || facts.isCharacterDevice();
     const kind = facts.isFile() ? 'file' : facts.isDirectory() ? 'directory' : isDevice ? 'device' : 'other';
     const isMine = facts.uid === process.getuid?.();
-    return done({ kind, mode: facts.mode & 0o777, isMine, isReadable, isWritable, bytes: facts.size });
+    const bytes = facts.isBlockDevice() ? await bytesOfDevice(facts.rdev) : facts.size;
+    return done({ kind, mode: facts.mode & 0o777, isMine, isReadable, isWritable, bytes });
   } catch (error) {
     return notThere(error) ? done(null) : unknown(`it cannot be looked at (${codeOf(error)})`);
   }
+}
+
+/** The kernel counts sectors of 512 bytes, whatever the device has. */
+async function bytesOfDevice(device: number): Promise<number> {
+  const [major, minor] = [(device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xfff00)];
+  const sectors = await readFile(`/sys/dev/block/${String(major)}:${String(minor)}/size`, 'utf8').catch(() => '0');
+  return Number(sectors) * 512;
 }
 
 /** Of the nearest folder above that is there. */

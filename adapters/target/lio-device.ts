@@ -52,8 +52,9 @@ export function deviceIn(host: Tree, device: Device): DeviceNow | null {
 }
 
 /** Empty when it has none. */
-export const serialOf = ({ folders: { wwn } }: Folder): string =>
-  (wwn?.files['vpd_unit_serial'] ?? '').replace(/^T10 VPD Unit Serial Number: /, '');
+export const serialOf = ({ folders: { wwn } }: Folder): string => serialIn(wwn?.files['vpd_unit_serial'] ?? '');
+
+export const serialIn = (text: string): string => text.replace(/^T10 VPD Unit Serial Number: /, '');
 
 /** Initiators know the disk by these on every path and node: none of them may depend on where it is served. */
 const names = { 'wwn/vendor_id': 'PATHWRDN', 'wwn/product_id': 'DISK' };

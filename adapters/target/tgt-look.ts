@@ -1,16 +1,16 @@
-// tgtd as the doctor sees it: whether it answers, what it listens on, and how large it shows images of Ceph.
-import type { TgtPort } from '../../src/ports/doctor.ts';
+// tgtd as the doctor sees it: whether it answers, what it listens on, and how large it shows disks.
+import type { ShownSizesPort, TgtPort } from '../../src/ports/doctor.ts';
 import { isWildcard } from '../../src/ports/ip.ts';
 import { done, type Outcome } from '../../src/ports/outcome.ts';
 import type { Run } from '../run.ts';
 import { portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
 
-export function tgtLook(settings: { readonly run: Run; readonly controlPort: number }): TgtPort {
+export function tgtLook(settings: { readonly run: Run; readonly controlPort: number }): TgtPort & ShownSizesPort {
   const admin = tgtAdmin(settings);
   let sizes: Promise<Outcome<ReadonlyMap<string, number>>> | undefined;
   return {
     // Asked once, however many disks there are.
-    rbdMegabytes: () => (sizes ??= rbdMegabytes(admin)),
+    shownMegabytes: () => (sizes ??= shownMegabytes(admin)),
     async observe() {
       const portals = await admin.portals({ deadlineMs: 5000 });
       if (portals.kind !== 'done') return portals;
@@ -20,17 +20,14 @@ export function tgtLook(settings: { readonly run: Run; readonly controlPort: num
   };
 }
 
-async function rbdMegabytes(admin: TgtAdmin): Promise<Outcome<ReadonlyMap<string, number>>> {
+async function shownMegabytes(admin: TgtAdmin): Promise<Outcome<ReadonlyMap<string, number>>> {
   const targets = await admin.targets({ deadlineMs: 5000 });
   if (targets.kind !== 'done') return targets;
   const sizes = new Map<string, number>();
   for (const { luns } of targets.value) {
-    for (const lun of luns.values()) {
-      const megabytes = /^(\d+) MB\b/.exec(lun.get('Size') ?? '')?.[1];
-      const path = lun.get('Backing store path');
-      const isRbd = lun.get('Backing store type') === 'rbd';
-      if (isRbd && path !== undefined && megabytes !== undefined) sizes.set(path, Number(megabytes));
-    }
+    const disk = luns.get(1);
+    const [wwn, megabytes] = [disk?.get('SCSI SN'), /^(\d+) MB\b/.exec(disk?.get('Size') ?? '')?.[1]];
+    if (wwn !== undefined && megabytes !== undefined) sizes.set(wwn, Number(megabytes));
   }
   return done(sizes);
 }

@@ -1,9 +1,10 @@
 // Images of Ceph: what opens them is here, its user sees them, and nobody would cache them.
 import type { RbdImage } from '../ports/dataplane.ts';
 import type { Finding, Say } from './finding.ts';
-import { type Image, missingFindings } from './images.ts';
+import { type Image, measured, missingFindings } from './images.ts';
 import { kernelFindings } from './kernel.ts';
 import { programFinding, programFindings } from './programs.ts';
+import { resizedFindings } from './resized.ts';
 import type { Setup } from './setup.ts';
 
 /** Where Debian's tgt-rbd puts it. */
@@ -51,13 +52,13 @@ async function poolFindings(
   const pool = poolOf(first.backstore);
   const fix = `rbd ls --long ${pool} --conf ${ceph.conf} --id ${ceph.id}`;
   const listed = await ports.images.inPool(first.backstore);
-  const wanted = images.map(({ disk, backstore }) => ({ disk, name: backstore.image }));
+  const wanted = images.map((image) => ({ ...image, name: image.backstore.image }));
   const missing = missingFindings(wanted, listed, fix, say);
   const sizes = listed.kind === 'done' ? listed.value : null;
   if (sizes === null) return missing;
   const present = images.find(({ backstore }) => sizes.has(backstore.image));
   const cached = ceph.via === 'krbd' || present === undefined ? [] : await cacheFindings(present, setup, say);
-  return [...missing, ...cached, ...(await resizedFindings(images, sizes, setup, say))];
+  return [...missing, ...cached, ...(await resizedFindings(measured(wanted, listed, `${pool}/`), setup, say))];
 }
 
 /** The setting is most likely the same for all images of a pool, and asking takes a command each. */
@@ -71,27 +72,6 @@ async function cacheFindings(
   if (uncached.kind === 'unknown') return [say.unknown(what, uncached.reason)];
   const setting = `rbd config pool set ${backstore.pool} rbd_cache false`;
   return uncached.kind === 'done' ? [] : [say.failure(what, uncached.reason, setting)];
-}
-
-/** A target that opened the image itself keeps the size that it had then. A mapped device grows with its image. */
-async function resizedFindings(
-  images: readonly Image<'rbd'>[],
-  bytes: ReadonlyMap<string, number>,
-  { config: { dataPlane, node }, ports }: Setup,
-  say: Say,
-): Promise<readonly Finding[]> {
-  if (dataPlane.kind !== 'tgt') return [];
-  const shown = await ports.tgt.rbdMegabytes();
-  // A tgtd that does not answer has a line of its own.
-  if (shown.kind !== 'done') return [];
-  return images.flatMap(({ disk, backstore }) => {
-    const name = `${poolOf(backstore)}/${backstore.image}`;
-    const [seen, now] = [shown.value.get(name), (bytes.get(backstore.image) ?? Number.NaN) / 1e6];
-    if (seen === undefined || !(Math.abs(now - seen) >= 1)) return [];
-    const found = `${name} has ${String(Math.round(now))} MB now, and initiators see ${String(seen)} MB here`;
-    const after = `# when it is empty: pathwarden node undrain ${node.name}; one gateway after the other, then rescan`;
-    return [say.warning(`image of ${disk}`, found, `pathwarden node drain ${node.name}   ${after}`)];
-  });
 }
 
 const poolOf = ({ pool, namespace }: RbdImage): string => (namespace === undefined ? pool : `${pool}/${namespace}`);

@@ -1,8 +1,9 @@
 // The images of disks, by their kind: whether this host could attach them.
 import { rbdFindings } from './backstores-rbd.ts';
 import { asRoot, type Finding, type Say } from './finding.ts';
-import { type Image, type Kind, missingFindings } from './images.ts';
+import { type Image, type Kind, measured, missingFindings } from './images.ts';
 import { programFindings } from './programs.ts';
+import { resizedFindings } from './resized.ts';
 import type { Setup } from './setup.ts';
 
 /** What is wrong with the images of a kind; empty when nothing is. */
@@ -17,7 +18,8 @@ const looks: { readonly [K in Kind]: Look<K> } = {
 };
 
 export async function imageFindings(setup: Setup, say: Say): Promise<readonly Finding[]> {
-  const images = [...(setup.view?.disks ?? [])].map(([disk, { value }]) => ({ disk, backstore: value.backstore }));
+  const disks = [...(setup.view?.disks ?? [])];
+  const images = disks.map(([disk, { value: { wwn, backstore } }]) => ({ disk, wwn, backstore }));
   const ofKinds = [...Map.groupBy(images, ({ backstore }) => backstore.kind)].map(async ([kind, alike]) => {
     // The compiler cannot follow that all of these are of one kind.
     const found = await (looks[kind] as Look<Kind>)(alike, setup, say);
@@ -35,28 +37,33 @@ async function eachPath(images: readonly Path[], allowed: readonly FileKind[], s
 }
 
 async function pathFindings(
-  { disk, backstore: { path } }: Path,
+  image: Path,
   allowed: readonly FileKind[],
-  { ports: { host } }: Setup,
+  setup: Setup,
   say: Say,
 ): Promise<readonly Finding[]> {
+  const { disk, backstore: { path } } = image;
   const what = `image of ${disk}`;
-  const file = await host.file(path);
+  const file = await setup.ports.host.file(path);
   if (file.kind !== 'done') return [say.unknown(what, `${path}: ${file.reason}`)];
   if (file.value === null) return [say.failure(what, `${path} is not here`, 'findmnt   # is its storage mounted?')];
-  if (allowed.some((kind) => kind === file.value?.kind)) return [];
+  const { kind, bytes } = file.value;
+  if (allowed.some((one) => one === kind)) return resizedFindings([{ ...image, name: path, bytes }], setup, say);
   return [say.failure(what, `${path} is not a ${allowed.join(' or a ')}`, `ls -ld ${path}`)];
 }
 
 async function volumeFindings(
   images: readonly Image<'lvm'>[],
-  { ports }: Setup,
+  setup: Setup,
   say: Say,
 ): Promise<readonly Finding[]> {
+  const { ports } = setup;
   const programs = await programFindings(ports.host, say, ['lvs', 'lvchange']);
   const lacking = programs.filter(({ level }) => level !== 'ok');
   if (lacking.length > 0) return lacking;
   if (!ports.host.isRoot) return [say.unknown('images', 'only root can ask LVM', asRoot)];
-  const wanted = images.map(({ disk, backstore: { group, volume } }) => ({ disk, name: `${group}/${volume}` }));
-  return missingFindings(wanted, await ports.images.volumes(), 'vgs   # are the disks of the group here?', say);
+  const wanted = images.map((image) => ({ ...image, name: `${image.backstore.group}/${image.backstore.volume}` }));
+  const listed = await ports.images.volumes();
+  const missing = missingFindings(wanted, listed, 'vgs   # are the disks of the group here?', say);
+  return [...missing, ...(await resizedFindings(measured(wanted, listed), setup, say))];
 }

@@ -5,14 +5,27 @@ import type { Finding, Say } from './finding.ts';
 
 export type Kind = DiskSpec['backstore']['kind'];
 
+/** With the name by which its storage knows it. */
+export interface Named {
+  readonly disk: string;
+  readonly wwn: string;
+  readonly name: string;
+}
+
+export interface Measured extends Named {
+  /** Now. */
+  readonly bytes: number;
+}
+
 export interface Image<K extends Kind = Kind> {
   readonly disk: string;
+  readonly wwn: string;
   readonly backstore: Extract<DiskSpec['backstore'], { kind: K }>;
 }
 
 /** One line for all where the list cannot be read, otherwise one for each that is not in it. */
 export function missingFindings(
-  wanted: readonly { readonly disk: string; readonly name: string }[],
+  wanted: readonly Named[],
   listed: Outcome<{ has(name: string): boolean }>,
   fix: string,
   say: Say,
@@ -22,4 +35,17 @@ export function missingFindings(
   return wanted
     .filter(({ name }) => !listed.value.has(name))
     .map(({ disk, name }) => say.failure(`image of ${disk}`, `${name} does not exist`, fix));
+}
+
+/** Those that are in the list, with the size that it gives. `above`: what leads to the list. */
+export function measured(
+  wanted: readonly Named[],
+  listed: Outcome<ReadonlyMap<string, number>>,
+  above = '',
+): readonly Measured[] {
+  if (listed.kind !== 'done') return [];
+  return wanted.flatMap(({ disk, wwn, name }) => {
+    const bytes = listed.value.get(name);
+    return bytes === undefined ? [] : [{ disk, wwn, name: `${above}${name}`, bytes }];
+  });
 }

@@ -2,7 +2,7 @@
 import type { Config } from '../config/schema.ts';
 import type { ClusterSnapshot } from '../ports/cluster.ts';
 import type {
-  CephPort, ConsulFactsPort, FilterPort, HostPort, ImagesPort, PeerKnockPort, TgtPort,
+  CephPort, ConsulFactsPort, FilterPort, HostPort, ImagesPort, PeerKnockPort, ShownSizesPort, TgtPort,
 } from '../ports/doctor.ts';
 import type { Outcome } from '../ports/outcome.ts';
 import type { ClusterView } from '../core/view.ts';
@@ -13,6 +13,8 @@ export type CephMethod = Extract<Config['exclusion']['methods'][number], { metho
 export interface Ports {
   readonly host: HostPort;
   readonly tgt: TgtPort;
+  /** Of the target that is configured. */
+  readonly sizes: ShownSizesPort;
   readonly filter: FilterPort;
   readonly images: ImagesPort;
   /** `refused` or `unknown` where its files keep us from asking at all. */

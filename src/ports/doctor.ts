@@ -18,6 +18,7 @@ export interface FileFacts {
   readonly isMine: boolean;
   readonly isReadable: boolean;
   readonly isWritable: boolean;
+  /** Of a block device, too; 0 where that has none. */
   readonly bytes: number;
 }
 
@@ -62,8 +63,12 @@ export interface HostPort {
 
 export interface TgtPort {
   observe(): Promise<Outcome<{ readonly portals: number; readonly wildcard: string | null }>>;
-  /** By `pool/image`, what it has open through librbd: the size that initiators see, rounded to 10⁶ bytes. */
-  rbdMegabytes(): Promise<Outcome<ReadonlyMap<string, number>>>;
+}
+
+/** Disks of this host whose target keeps the size that their image had when it opened it. */
+export interface ShownSizesPort {
+  /** By wwn, the size that initiators see, rounded to 10⁶ bytes. */
+  shownMegabytes(): Promise<Outcome<ReadonlyMap<string, number>>>;
 }
 
 export interface FilterPort {
@@ -109,8 +114,8 @@ export interface ImagesPort {
   inPool(image: RbdImage): Promise<Outcome<ReadonlyMap<string, number>>>;
   /** Refused where a client of librbd would keep data of the image for itself. */
   uncached(image: RbdImage): Promise<Outcome>;
-  /** All logical volumes, as `group/volume`. */
-  volumes(): Promise<Outcome<ReadonlySet<string>>>;
+  /** All logical volumes: by `group/volume`, how many bytes. */
+  volumes(): Promise<Outcome<ReadonlyMap<string, number>>>;
 }
 
 export interface PeerKnockPort {

@@ -13,8 +13,8 @@ test('tgtd is shown', async () => {
   const { run, asked } = recordingRunner();
   const tgt = tgtLook({ run, controlPort: 7 });
   await tgt.observe();
-  await tgt.rbdMegabytes();
-  await tgt.rbdMegabytes();
+  await tgt.shownMegabytes();
+  await tgt.shownMegabytes();
   expect(asked.map(({ argv }) => argv)).toEqual([
     'tgtadm -C 7 --lld iscsi --mode portal --op show',
     'tgtadm -C 7 --lld iscsi --mode target --op show',
@@ -106,7 +106,7 @@ test('caches and volumes are listed', async () => {
   await images.volumes();
   expect(asked.map(({ argv }) => argv)).toEqual([
     'rbd config image list --format json rbd/one --conf /c --id u',
-    'lvs --options vg_name,lv_name --reportformat json',
+    'lvs --options vg_name,lv_name,lv_size --units b --nosuffix --reportformat json',
   ]);
 });
 
@@ -114,6 +114,7 @@ test.each([
   ['fails', { code: 5, stderr: '  Failed to load config file /etc/lvm/lvm.conf' }],
   ['does not end', 'unknown'],
   ['says something else', { stdout: '{"report":[{"lv":[{}]}]}' }],
+  ['gives a size in words', { stdout: '{"report":[{"lv":[{"vg_name":"a","lv_name":"b","lv_size":"4.00m"}]}]}' }],
 ] as const)('an lvs that %s says nothing of what volumes there are', async (_, lvs) => {
   const { run } = recordingRunner({ lvs });
   expect(await imagesLook({ run, conf: '/c', id: 'u' }).volumes()).toMatchObject({ kind: 'unknown' });

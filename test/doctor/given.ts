@@ -39,7 +39,6 @@ export const rightHost: HostPort = {
 
 export const rightTgt: TgtPort = {
   observe: async () => done({ portals: 1, wildcard: null }),
-  rbdMegabytes: async () => done(new Map()),
 };
 
 export const rightAgent = {
@@ -64,7 +63,7 @@ export const rightCeph: CephPort = {
 const rightImages: ImagesPort = {
   inPool: async () => done(new Map([['image-00001', 67_108_864], ['image-00002', 67_108_864]])),
   uncached: async () => done(null),
-  volumes: async () => done(new Set(['vg1/disk-00001'])),
+  volumes: async () => done(new Map([['vg1/disk-00001', 67_108_864]])),
 };
 
 export interface Given {
@@ -72,6 +71,8 @@ export interface Given {
   readonly config?: string;
   readonly host?: Partial<HostPort>;
   readonly tgt?: Partial<TgtPort>;
+  /** By disk, the megabytes that initiators see here. */
+  readonly shown?: Readonly<Record<string, number>>;
   readonly filter?: Outcome;
   readonly images?: Partial<ImagesPort>;
   readonly consul?: Partial<ConsulFactsPort> | Outcome<never>;
@@ -92,6 +93,7 @@ export async function doctorOn(given: Given = {}): Promise<Findings> {
   const ports: Ports = {
     host: { ...rightHost, ...given.host },
     tgt: { ...rightTgt, ...given.tgt },
+    sizes: { shownMegabytes: async () => done(shownBy(given.shown ?? {})) },
     images: { ...rightImages, ...given.images },
     filter: { check: async () => given.filter ?? done(null) },
     consul: 'kind' in consul ? consul : done(port),
@@ -101,6 +103,9 @@ export async function doctorOn(given: Given = {}): Promise<Findings> {
   const config = parseConfig(`node: { name: gw1 }\n${given.config ?? ''}`, 'pathwarden.yaml');
   return new Findings(await examine(config, ports));
 }
+
+const shownBy = (disks: Readonly<Record<string, number>>): ReadonlyMap<string, number> =>
+  new Map(Object.entries(disks).map(([id, megabytes]) => [disk(id).wwn, megabytes]));
 
 export class Findings {
   readonly all: readonly Finding[];

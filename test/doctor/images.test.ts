@@ -40,7 +40,7 @@ describe('of images on Ceph', () => {
   it('one that was resized while tgtd has it open is a warning', async () => {
     const given = (megabytes: number) => ({
       keys: image(),
-      tgt: { rbdMegabytes: async () => done(new Map([['rbd/image-00001', megabytes]])) },
+      shown: { '00001': megabytes },
       images: { inPool: async () => done(new Map([['image-00001', 134_217_728]])) },
     });
     expect((await doctorOn(given(134))).notRight).toEqual([]);
@@ -103,6 +103,37 @@ describe('of images elsewhere', () => {
     expect((await doctorOn({ keys: missing })).of('disks', 'image of 00001')).toMatch(/^failure: vg1\/gone does not/);
     const other = await doctorOn({ keys: missing, host: { isRoot: false } });
     expect(other.of('disks', 'images')).toBe('unknown: only root can ask LVM → sudo pathwarden doctor');
+  });
+});
+
+describe('of images that were resized while a target has them open', () => {
+  const sized = async (path: string) => {
+    if (path.startsWith('/var/')) return rightHost.file(path);
+    const kind = path.startsWith('/dev/') ? ('device' as const) : ('file' as const);
+    return done({ ...privateFile, kind, bytes: 134_217_728 });
+  };
+  const drained = '→ pathwarden node drain gw1   # when it is empty: pathwarden node undrain gw1; one gateway after ' +
+    'the other, then rescan';
+
+  it.each([
+    ['a file', { kind: 'file', path: '/srv/1.img' }, '/srv/1.img has 134 MB'],
+    ['a device', { kind: 'block', path: '/dev/disk/by-id/one' }, '/dev/disk/by-id/one has 134 MB'],
+    ['a volume', { kind: 'lvm', group: 'vg1', volume: 'disk-00001' }, 'vg1/disk-00001 has 67 MB'],
+  ] as const)('%s is a warning while initiators see another size', async (_, backstore, now) => {
+    const given = (megabytes: number) => doctorOn({
+      keys: on(backstore), host: { file: sized }, shown: { '00001': megabytes },
+    });
+    expect((await given(backstore.kind === 'lvm' ? 67 : 134)).notRight).toEqual([]);
+    expect((await given(33)).of('disks', 'image of 00001')).toBe(
+      `warning: ${now} now, and initiators see 33 MB here ${drained}`,
+    );
+  });
+
+  it('one of a device that does not tell its size is not known', async () => {
+    const file = async () => done({ ...privateFile, kind: 'device' as const, bytes: 0 });
+    const keys = on({ kind: 'block', path: '/dev/disk/by-id/one' });
+    const said = await doctorOn({ keys, host: { file }, shown: { '00001': 33 } });
+    expect(said.of('disks', 'image of 00001')).toBe('nothing');
   });
 });
 

@@ -1,15 +1,20 @@
 // What every real initiator sees of every target: data through open portals, nothing through closed ones.
 import { expect, test } from 'vitest';
-import type { DataPlane, Portal } from '../../../src/ports/dataplane.ts';
+import { truncate } from 'node:fs/promises';
+import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import type { ShownSizesPort } from '../../../src/ports/doctor.ts';
 import { type Session, tryData } from './initiator.ts';
 import { agreed } from './login-keys.ts';
-import { diskShown, done, iqn } from './one-disk.ts';
+import { diskShown, done, iqn, serveDisk } from './one-disk.ts';
 import { patience, type World } from './world.ts';
 
 /** As a test finds it when it begins: with one disk, and the addresses of its IPv4 portals. */
 export interface ServingRig {
   readonly world: Pick<World, 'initiator' | 'initiatorPrefix'>;
   readonly plane: DataPlane;
+  readonly spec: TargetSpec;
+  /** What the doctor sees now. */
+  readonly shownMegabytes: ShownSizesPort['shownMegabytes'];
   readonly serve: (...portals: Portal[]) => Promise<void>;
   readonly login: (ip: string) => Session;
 }
@@ -51,6 +56,23 @@ export function servesInitiators(rig: () => ServingRig, { first, second, six, un
     expect(await agreed(world, first.ip, iqn, { DefaultTime2Wait: String(seconds) })).toMatchObject({
       DefaultTime2Wait: String(seconds),
     });
+  });
+
+  test('a file that grows has its old size until its target is made anew, and the doctor sees that', async () => {
+    const { plane, spec, serve, shownMegabytes, login } = rig();
+    const sizeBytes = 2 * spec.backing.sizeBytes;
+    const shown = (megabytes: number) => ({ kind: 'done', value: new Map([[spec.wwn, megabytes]]) });
+    await serve(first);
+    expect(await shownMegabytes()).toEqual(shown(8));
+    await truncate(spec.backing.path, sizeBytes);
+    expect(await login(first.ip).ask('length')).toContain('8 MiB');
+    expect(await shownMegabytes()).toEqual(shown(8));
+    expect(await plane.target.ensureClosed(first, patience)).toEqual(done);
+    expect(await plane.target.ensureRemoved(spec, patience)).toEqual(done);
+    expect(await shownMegabytes()).toEqual({ kind: 'done', value: new Map() });
+    await serveDisk(plane.target, { ...spec, backing: { ...spec.backing, sizeBytes } }, [first]);
+    expect(await login(first.ip).ask('length')).toContain('16 MiB');
+    expect(await shownMegabytes()).toEqual(shown(17));
   });
 
   test('a path that opens while its sibling closes can be used', async () => {

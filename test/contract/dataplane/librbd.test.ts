@@ -107,7 +107,7 @@ describe.skipIf(cephMissing() || tgtRbdMissing())('an image of Ceph that tgt ope
     expect((await backingOn(gateway(second))).sizeBytes).toBe(128 * megabyte);
     expect(await gateway(second).ask('length')).toContain('64 MiB');
     const { controlPort } = gateway(second);
-    expect(await tgtLook({ run, controlPort }).rbdMegabytes()).toEqual(done(new Map([['rbd/one', 67]])));
+    expect(await tgtLook({ run, controlPort }).shownMegabytes()).toEqual(done(new Map([['aabbccdd00000001', 67]])));
     const listed = await imagesLook({ run, conf: ceph.conf, id: 'gateway' }).inPool(request.spec);
     expect(listed.kind === 'done' && listed.value.get('one')).toBe(128 * megabyte);
     const { target } = gateway(second).plane;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { lioDataPlane } from '../../../adapters/dataplane.ts';
+import { lioSizes } from '../../../adapters/target/lio-sizes.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
 import { type Session, sessionsWith } from './initiator.ts';
 import { createKernelWorld, type KernelWorld } from './kernel-world.ts';
@@ -53,5 +54,6 @@ export function useLioDisk() {
     serve: (...portals: Portal[]): Promise<void> => serveDisk(plane.target, spec, portals),
     login: (ip: string): Session => sessions.login(world, ip),
     shown: () => diskShown(plane),
+    shownMegabytes: () => lioSizes().shownMegabytes(),
   };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { imagesLook } from '../../../adapters/backstore/look.ts';
 import { lvmBackstore } from '../../../adapters/backstore/lvm.ts';
+import { fileFacts } from '../../../adapters/doctor/files.ts';
 import { createRunner } from '../../../adapters/run.ts';
 import { done } from '../../../src/ports/outcome.ts';
 import { backstoreContract } from './backstore-contract.ts';
@@ -55,10 +56,15 @@ describe('on a kernel with device-mapper', () => {
     };
   });
 
-  test('the doctor sees volumes, active or not', async () => {
+  test('the doctor sees volumes, active or not, and how large they and their devices are', async () => {
     const volume = await newVolume();
     const listed = await imagesLook({ run, conf: '/c', id: 'u' }).volumes();
-    expect(listed.kind === 'done' && listed.value.has(`${group}/${volume}`)).toBe(true);
+    expect(listed.kind === 'done' && listed.value.get(`${group}/${volume}`)).toBe(extent);
+    const request = { disk: '1', spec: { kind: 'lvm', group, volume } } as const;
+    expect(await lvmBackstore({ run }).ensureAttached(request, patience)).toMatchObject({ kind: 'done' });
+    const device = { kind: 'done', value: { kind: 'device', bytes: extent } };
+    expect(await fileFacts(`/dev/${group}/${volume}`)).toMatchObject(device);
+    expect(await lvmBackstore({ run }).ensureDetached(request, patience)).toEqual(done(null));
   });
 
   test('a volume that somebody has open stays active, and says so', async () => {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tgtDataPlane } from '../../../adapters/dataplane.ts';
 import type { Run } from '../../../adapters/run.ts';
+import { tgtLook } from '../../../adapters/target/tgt-look.ts';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
+import type { ShownSizesPort } from '../../../src/ports/doctor.ts';
 import { freezableImage } from './freezable-image.ts';
 import { servesInitiators } from './initiator-contract.ts';
 import { inquire, inquireMutually, type Session, sessionsWith, tryData } from './initiator.ts';
@@ -42,7 +44,10 @@ describe.skipIf(realPartsMissing() !== null)('with a real initiator', () => {
 
   const six: Portal = { iqn, ip: 'fd00::1', port: 3260 };
   const unnamed = { initiator: expect.stringMatching(/^iqn\./), address: '10.9.0.2', state: 'logged in' };
-  servesInitiators(() => ({ world, plane, serve, login }), { first, second, six, unnamed });
+  const shownMegabytes: ShownSizesPort['shownMegabytes'] = () =>
+    tgtLook({ run: world.gateway, controlPort: world.controlPort }).shownMegabytes();
+  const rig = () => ({ world, plane, spec, serve, shownMegabytes, login });
+  servesInitiators(rig, { first, second, six, unnamed });
 
   test('closing one portal does not end the sessions of a portal whose address begins alike', async () => {
     await serve(first, second);
