@@ -7,20 +7,20 @@ export const initiatorName = 'iqn.1994-05.com.example:vm';
 const patienceMs = 240_000;
 
 /** How soon an initiator notices: its keep-alive. */
-const sessionSettings = `
+export const sessionSettings = `
 node.session.auth.authmethod = None
 node.conn[0].timeo.noop_out_interval = 2
 node.conn[0].timeo.noop_out_timeout = 5
 `;
 
 /** In seconds, as docs/operate/initiators.md says. With another path, nothing waits for the next login on this one. */
-const settingsFor = {
+export const settingsFor = {
   onePath: { 'timeo.replacement_timeout': 300, 'iscsi.DefaultTime2Wait': 0 },
   multipath: { 'timeo.replacement_timeout': 0 },
 } as const;
 
 /** A disk with one path is left as it is. With 0, multipathd leaves alone what iscsid said. */
-const multipathSettings = `defaults {
+export const multipathSettings = `defaults {
   find_multipaths yes
   user_friendly_names no
   path_grouping_policy group_by_prio
