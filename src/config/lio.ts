@@ -20,17 +20,7 @@ export const lio = section(
       InitialR2T: flag('No data comes before it is asked for, except with the command', false),
       MaxOutstandingR2T: count(1, 65_535, 'Requests for data that may be open for one command', 1),
       DefaultTime2Retain: count(0, 3600, 'Seconds for which a cut connection may be taken up again', 20),
-      DefaultTime2Wait: Type.Optional(
-        Type.Integer({
-          minimum: 0,
-          maximum: 3600,
-          dynamicDefault: '0',
-          description:
-            'Seconds that initiators wait at least before they come back after a cut. They may ask for more, as ' +
-            'open-iscsi does (2)',
-          examples: [2],
-        }),
-      ),
+      DefaultTime2Wait: count(0, 3600, 'Seconds that initiators wait at least after a cut', 2, { dynamicDefault: '0' }),
       HeaderDigest: digest('headers'),
       DataDigest: digest('data'),
     }),
@@ -49,8 +39,9 @@ export const lio = section(
   },
 );
 
-function count(minimum: number, maximum: number, description: string, example: number) {
-  return Type.Optional(Type.Integer({ minimum, maximum, description, examples: [example] }));
+/** `dynamicDefault`: what the adapter writes when nothing is said. */
+function count(minimum: number, maximum: number, description: string, example: number, more = {}) {
+  return Type.Optional(Type.Integer({ minimum, maximum, description, examples: [example], ...more }));
 }
 
 /** The kernel's limits of every length. */
