@@ -1,5 +1,5 @@
 // What real initiators see of the kernel's target: what is reached, what is cut, and when a close counts as proven.
-import { mkdir, readdir, rmdir, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { lioTarget } from '../../../adapters/target/lio.ts';
@@ -8,6 +8,7 @@ import { servesInitiators } from './initiator-contract.ts';
 import { tryData } from './initiator.ts';
 import { commandsOf, kernelTargetMissing, suspendableDevice } from './kernel-world.ts';
 import { first, group, root, second, useLioDisk } from './lio-disk.ts';
+import { loopDevices } from './loop-device.ts';
 import { done, iqn } from './one-disk.ts';
 import { patience } from './world.ts';
 
@@ -91,6 +92,21 @@ describe.skipIf(kernelTargetMissing() !== null)('with a real initiator, the lio 
     expect(await tryData(rig.world, first.ip, iqn)).toMatch(/wrote 65536[\s\S]*read 65536/);
     expect(await rig.plane.target.ensureRemoved(rig.spec, patience)).toEqual(done);
     await device.close();
+  });
+
+  test('a device that grows is as large at once to whoever logs in', async () => {
+    const loops = loopDevices();
+    const { backing } = rig.spec;
+    const path = (await loops.open(backing.path)).trim();
+    rig.spec = { ...rig.spec, backing: { ...backing, path } };
+    await serve(first);
+    expect(await login(first.ip).ask('length')).toContain('8 MiB');
+    await truncate(backing.path, 2 * backing.sizeBytes);
+    await loops.noticeSize(path);
+    expect(await login(first.ip).ask('length')).toContain('16 MiB');
+    expect(await rig.shownMegabytes()).toEqual({ kind: 'done', value: new Map() });
+    expect(await rig.plane.target.ensureRemoved(rig.spec, patience)).toEqual(done);
+    await loops.close();
   });
 
   test('a disk cannot be reached through the portal of another disk', async () => {
