@@ -8,11 +8,9 @@ import { deviceAt } from './lio-names.ts';
 
 type Sizes = ReadonlyMap<string, number>;
 
-export function lioSizes(root = '/sys/kernel/config/target'): ShownSizesPort {
-  let sizes: Promise<Outcome<Sizes>> | undefined;
-  // Asked once, however many disks there are.
-  return { shownMegabytes: () => (sizes ??= sizesIn(join(root, 'core'))) };
-}
+export const lioSizes = (root = '/sys/kernel/config/target'): ShownSizesPort => ({
+  shownMegabytes: () => sizesIn(join(root, 'core')),
+});
 
 async function sizesIn(core: string): Promise<Outcome<Sizes>> {
   try {

@@ -7,10 +7,8 @@ import { portalText, type TgtAdmin, tgtAdmin } from './tgt-admin.ts';
 
 export function tgtLook(settings: { readonly run: Run; readonly controlPort: number }): TgtPort & ShownSizesPort {
   const admin = tgtAdmin(settings);
-  let sizes: Promise<Outcome<ReadonlyMap<string, number>>> | undefined;
   return {
-    // Asked once, however many disks there are.
-    shownMegabytes: () => (sizes ??= shownMegabytes(admin)),
+    shownMegabytes: () => shownMegabytes(admin),
     async observe() {
       const portals = await admin.portals({ deadlineMs: 5000 });
       if (portals.kind !== 'done') return portals;

@@ -1,7 +1,7 @@
 // Images of Ceph: what opens them is here, its user sees them, and nobody would cache them.
 import type { RbdImage } from '../ports/dataplane.ts';
 import type { Finding, Say } from './finding.ts';
-import { type Image, measured, missingFindings } from './images.ts';
+import { type Image, type ImageSetup, measured, missingFindings } from './images.ts';
 import { kernelFindings } from './kernel.ts';
 import { programFinding, programFindings } from './programs.ts';
 import { resizedFindings } from './resized.ts';
@@ -12,7 +12,7 @@ const tgtBackstore = '/usr/lib/tgt/backing-store/bs_rbd.so';
 
 export async function rbdFindings(
   images: readonly Image<'rbd'>[],
-  setup: Setup,
+  setup: ImageSetup,
   say: Say,
 ): Promise<readonly Finding[]> {
   const program = await programFinding(setup.ports.host, say, 'rbd');
@@ -43,7 +43,7 @@ async function openers({ config, ports: { host } }: Setup, say: Say): Promise<re
 
 async function poolFindings(
   images: readonly Image<'rbd'>[],
-  setup: Setup,
+  setup: ImageSetup,
   say: Say,
 ): Promise<readonly Finding[]> {
   const { config: { ceph }, ports } = setup;
@@ -58,7 +58,7 @@ async function poolFindings(
   if (sizes === null) return missing;
   const present = images.find(({ backstore }) => sizes.has(backstore.image));
   const cached = ceph.via === 'krbd' || present === undefined ? [] : await cacheFindings(present, setup, say);
-  return [...missing, ...cached, ...(await resizedFindings(measured(wanted, listed, `${pool}/`), setup, say))];
+  return [...missing, ...cached, ...resizedFindings(measured(wanted, listed, `${pool}/`), setup, say)];
 }
 
 /** The setting is most likely the same for all images of a pool, and asking takes a command each. */

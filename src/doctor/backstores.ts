@@ -1,13 +1,13 @@
 // The images of disks, by their kind: whether this host could attach them.
 import { rbdFindings } from './backstores-rbd.ts';
 import { asRoot, type Finding, type Say } from './finding.ts';
-import { type Image, type Kind, measured, missingFindings } from './images.ts';
+import { type Image, type ImageSetup, type Kind, measured, missingFindings } from './images.ts';
 import { programFindings } from './programs.ts';
 import { resizedFindings } from './resized.ts';
 import type { Setup } from './setup.ts';
 
 /** What is wrong with the images of a kind; empty when nothing is. */
-type Look<K extends Kind> = (images: readonly Image<K>[], setup: Setup, say: Say) => Promise<readonly Finding[]>;
+type Look<K extends Kind> = (images: readonly Image<K>[], setup: ImageSetup, say: Say) => Promise<readonly Finding[]>;
 
 const looks: { readonly [K in Kind]: Look<K> } = {
   file: (images, setup, say) => eachPath(images, ['file', 'device'], setup, say),
@@ -18,11 +18,12 @@ const looks: { readonly [K in Kind]: Look<K> } = {
 };
 
 export async function imageFindings(setup: Setup, say: Say): Promise<readonly Finding[]> {
+  const given: ImageSetup = { ...setup, shown: await setup.ports.sizes.shownMegabytes() };
   const disks = [...(setup.view?.disks ?? [])];
   const images = disks.map(([disk, { value: { wwn, backstore } }]) => ({ disk, wwn, backstore }));
   const ofKinds = [...Map.groupBy(images, ({ backstore }) => backstore.kind)].map(async ([kind, alike]) => {
     // The compiler cannot follow that all of these are of one kind.
-    const found = await (looks[kind] as Look<Kind>)(alike, setup, say);
+    const found = await (looks[kind] as Look<Kind>)(alike, given, say);
     return found.length > 0 ? found : [say.ok('images', `${String(alike.length)} of kind ${kind}, all here`)];
   });
   return (await Promise.all(ofKinds)).flat();
@@ -31,7 +32,7 @@ export async function imageFindings(setup: Setup, say: Say): Promise<readonly Fi
 type Path = Image<'file'> | Image<'block'>;
 type FileKind = 'file' | 'device';
 
-async function eachPath(images: readonly Path[], allowed: readonly FileKind[], setup: Setup, say: Say) {
+async function eachPath(images: readonly Path[], allowed: readonly FileKind[], setup: ImageSetup, say: Say) {
   const found = await Promise.all(images.map((image) => pathFindings(image, allowed, setup, say)));
   return found.flat();
 }
@@ -39,7 +40,7 @@ async function eachPath(images: readonly Path[], allowed: readonly FileKind[], s
 async function pathFindings(
   image: Path,
   allowed: readonly FileKind[],
-  setup: Setup,
+  setup: ImageSetup,
   say: Say,
 ): Promise<readonly Finding[]> {
   const { disk, backstore: { path } } = image;
@@ -54,7 +55,7 @@ async function pathFindings(
 
 async function volumeFindings(
   images: readonly Image<'lvm'>[],
-  setup: Setup,
+  setup: ImageSetup,
   say: Say,
 ): Promise<readonly Finding[]> {
   const { ports } = setup;
@@ -65,5 +66,5 @@ async function volumeFindings(
   const wanted = images.map((image) => ({ ...image, name: `${image.backstore.group}/${image.backstore.volume}` }));
   const listed = await ports.images.volumes();
   const missing = missingFindings(wanted, listed, 'vgs   # are the disks of the group here?', say);
-  return [...missing, ...(await resizedFindings(measured(wanted, listed), setup, say))];
+  return [...missing, ...resizedFindings(measured(wanted, listed), setup, say)];
 }

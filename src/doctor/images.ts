@@ -2,8 +2,15 @@
 import type { DiskSpec } from '../core/records.ts';
 import type { Outcome } from '../ports/outcome.ts';
 import type { Finding, Say } from './finding.ts';
+import type { Setup } from './setup.ts';
 
 export type Kind = DiskSpec['backstore']['kind'];
+
+/** What the checks of images are given. */
+export interface ImageSetup extends Setup {
+  /** By wwn, the megabytes that initiators see, asked once. */
+  readonly shown: Outcome<ReadonlyMap<string, number>>;
+}
 
 /** With the name by which its storage knows it. */
 export interface Named {

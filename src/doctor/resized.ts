@@ -1,17 +1,15 @@
 // Disks whose images have another size now than initiators see here.
 import type { Finding, Say } from './finding.ts';
-import type { Measured } from './images.ts';
-import type { Setup } from './setup.ts';
+import type { ImageSetup, Measured } from './images.ts';
 
 /** Initiators are shown whole megabytes. */
 const megabyte = 1e6;
 
-export async function resizedFindings(
+export function resizedFindings(
   images: readonly Measured[],
-  { config: { node }, ports }: Setup,
+  { config: { node }, shown }: ImageSetup,
   say: Say,
-): Promise<readonly Finding[]> {
-  const shown = await ports.sizes.shownMegabytes();
+): readonly Finding[] {
   // A target that does not answer has a line of its own.
   if (shown.kind !== 'done') return [];
   return images.flatMap(({ disk, wwn, name, bytes }) => {

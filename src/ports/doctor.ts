@@ -18,7 +18,7 @@ export interface FileFacts {
   readonly isMine: boolean;
   readonly isReadable: boolean;
   readonly isWritable: boolean;
-  /** Of a block device, too; 0 where that has none. */
+  /** Of a block device, too; 0 where that does not tell it. */
   readonly bytes: number;
 }
 

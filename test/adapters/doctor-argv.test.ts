@@ -14,7 +14,6 @@ test('tgtd is shown', async () => {
   const tgt = tgtLook({ run, controlPort: 7 });
   await tgt.observe();
   await tgt.shownMegabytes();
-  await tgt.shownMegabytes();
   expect(asked.map(({ argv }) => argv)).toEqual([
     'tgtadm -C 7 --lld iscsi --mode portal --op show',
     'tgtadm -C 7 --lld iscsi --mode target --op show',

@@ -1,6 +1,6 @@
 // A host on which everything is right, so that each test says only what is not.
 import type {
-  CephPort, ConsulFactsPort, FileFacts, HostPort, ImagesPort, Link, PeerKnockPort, TgtPort,
+  CephPort, ConsulFactsPort, FileFacts, HostPort, ImagesPort, Link, PeerKnockPort, ShownSizesPort, TgtPort,
 } from '../../src/ports/doctor.ts';
 import { done, type Outcome } from '../../src/ports/outcome.ts';
 import type { DiskSpec } from '../../src/core/records.ts';
@@ -73,6 +73,7 @@ export interface Given {
   readonly tgt?: Partial<TgtPort>;
   /** By disk, the megabytes that initiators see here. */
   readonly shown?: Readonly<Record<string, number>>;
+  readonly sizes?: ShownSizesPort;
   readonly filter?: Outcome;
   readonly images?: Partial<ImagesPort>;
   readonly consul?: Partial<ConsulFactsPort> | Outcome<never>;
@@ -93,7 +94,7 @@ export async function doctorOn(given: Given = {}): Promise<Findings> {
   const ports: Ports = {
     host: { ...rightHost, ...given.host },
     tgt: { ...rightTgt, ...given.tgt },
-    sizes: { shownMegabytes: async () => done(shownBy(given.shown ?? {})) },
+    sizes: given.sizes ?? { shownMegabytes: async () => done(shownBy(given.shown ?? {})) },
     images: { ...rightImages, ...given.images },
     filter: { check: async () => given.filter ?? done(null) },
     consul: 'kind' in consul ? consul : done(port),

@@ -129,6 +129,14 @@ describe('of images that were resized while a target has them open', () => {
     );
   });
 
+  it('the target is asked once for all of them', async () => {
+    let asked = 0;
+    const shownMegabytes = async () => done(new Map([['x', (asked += 1)]]));
+    const keys = Object.fromEntries(['00001', '00002', '00003'].map((id) => [`disks/${id}`, disk(id)]));
+    await doctorOn({ keys: { ...keys, 'disks/00004': disk('00004', { backstore: rbd }) }, sizes: { shownMegabytes } });
+    expect(asked).toBe(1);
+  });
+
   it('one of a device that does not tell its size is not known', async () => {
     const file = async () => done({ ...privateFile, kind: 'device' as const, bytes: 0 });
     const keys = on({ kind: 'block', path: '/dev/disk/by-id/one' });

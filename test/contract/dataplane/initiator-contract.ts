@@ -1,6 +1,6 @@
 // What every real initiator sees of every target: data through open portals, nothing through closed ones.
-import { expect, test } from 'vitest';
 import { truncate } from 'node:fs/promises';
+import { expect, test } from 'vitest';
 import type { DataPlane, Portal, TargetSpec } from '../../../src/ports/dataplane.ts';
 import type { ShownSizesPort } from '../../../src/ports/doctor.ts';
 import { type Session, tryData } from './initiator.ts';

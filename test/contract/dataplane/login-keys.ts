@@ -1,7 +1,7 @@
 // What a target agrees to at login, by the packets themselves: no initiator here shows all of it.
 import { mustOf, type World } from './world.ts';
 
-export type Keys = Readonly<Record<string, string>>;
+type Keys = Readonly<Record<string, string>>;
 
 const port = 3260;
 
